@@ -1,0 +1,61 @@
+/*
+ * Where a setting stands, and what is wrong with it. Every problem of a
+ * configuration is collected, none stops the search for more.
+ */
+#ifndef CONFIG_PLACE_H
+#define CONFIG_PLACE_H
+
+#include <stdio.h>
+
+#include "sidecar/base/arena.h"
+
+struct place {
+    const char *file; /* as named on the command line or by include; "" none */
+    unsigned line;    /* from 1; 0: the whole file */
+    unsigned column;  /* from 1, in characters */
+};
+
+struct problem {
+    struct place at;
+    struct text path;    /* "rules[3].pattern", or "" */
+    struct text message; /* what is wrong, the limit, and what was meant */
+};
+
+enum { PROBLEMS_KEPT = 100 };
+
+/* Filled by everything that reads or compiles a configuration. */
+struct problems {
+    struct arena *arena; /* keeps; holds the messages */
+    struct problem at[PROBLEMS_KEPT];
+    size_t count;   /* kept */
+    size_t unshown; /* found beyond PROBLEMS_KEPT, or without memory */
+};
+
+/* Nothing found yet. Keeps the arena. */
+void place_problems_init(struct problems *problems, struct arena *arena);
+
+/* Copies path and message. Never fails: what has no room is counted. */
+void
+place_problem(struct problems *problems, struct place at, const char *path,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static inline bool
+place_problems_any(const struct problems *problems)
+{
+    return problems->count > 0 || problems->unshown > 0;
+}
+
+/*
+ * `file:line:column: path: message`, one a line, in order of file and place;
+ * as JSON one object a line where `json`: {"file","line","column","path",
+ * "message"}.
+ */
+void place_problems_print(struct problems *problems, FILE *to, bool json);
+
+/*
+ * The name in the NULL-ended list nearest to `word` (edit distance with
+ * transpositions, at most 1 in 3 letters wrong), or NULL.
+ */
+const char *place_nearest(struct text word, const char *const *names);
+
+#endif
