@@ -7,6 +7,10 @@ CC       := gcc
 endif
 OUT      := build/$(VARIANT)
 
+# `make V=1` shows the commands.
+V        ?=
+say       = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(2)' &&) 
+
 # --- flags --------------------------------------------------------------
 CSTD     := -std=c17 -D_POSIX_C_SOURCE=200809L
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -45,7 +49,7 @@ endif
 # --- outside libraries --------------------------------------------------
 ARCH     := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-serial /usr/lib/*/openblas-pthread))
-LIBS     := -lnng -lmsgpackc -lyaml -lpcre2-8 -lutf8proc -lhs -ljson-c \
+LIBS     := -lnng -lmsgpackc -lyaml -lpcre2-8 -lutf8proc -lhs \
             -lmbedcrypto $(if $(BLAS_DIR),-L$(BLAS_DIR)) -lopenblas -lm
 CFLAGS_BLAS := $(foreach d,$(wildcard /usr/include/*/openblas-serial /usr/include/*/openblas-pthread),-isystem $d)
 
@@ -53,57 +57,167 @@ CFLAGS_BLAS := $(foreach d,$(wildcard /usr/include/*/openblas-serial /usr/includ
 LIB_SRC  := $(wildcard kernels/*.c sidecar/base/*.c proto/*.c config/*.c \
             sidecar/engine/*.c sidecar/store/*.c sidecar/serve/*.c)
 TOOL_SRC := $(wildcard sidecar/tools/*.c)
-UNIT_SRC := $(wildcard tests/unit/test_*.c)
+# test_cost compares times, so it is not for a machine that is shared: make cost.
+UNIT_SRC := $(filter-out %/test_cost.c,$(wildcard tests/unit/test_*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(OUT)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(OUT)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
 PROGRAM  := $(OUT)/leeway
 SUPPORT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/support*.c))
 
-.PHONY: all
-all: deps-build
-	@$(MAKE) --no-print-directory build/leeway
+.PHONY: all build/leeway
+all: build/leeway
 
+# Points at the variant that was built last.
 build/leeway: $(PROGRAM)
 	@ln -sfn $(VARIANT)/leeway build/leeway
 
 $(PROGRAM): $(TOOL_OBJ) $(OUT)/libleeway.a
-	$(CC) $(LDFLAGS) -pthread -o $@ $(TOOL_OBJ) $(OUT)/libleeway.a $(LIBS)
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $(TOOL_OBJ) $(OUT)/libleeway.a $(LIBS)
 
 $(OUT)/libleeway.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $(LIB_OBJ)
+	$(call say,AR,$@) ar rcs $@ $(LIB_OBJ)
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALWAYS) $(CFLAGS) $(CFLAGS_$(basename $(notdir $<))) -c -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALWAYS) $(CFLAGS) $(CFLAGS_$(basename $(notdir $<))) -c -o $@ $<
 
 # Only the kernel files know the machine (STYLE: -O3, or GCC keeps the sums in
-# memory); every other file is built for the baseline.
+# memory); every other file is built for the baseline. No -mno-fma for AVX-512:
+# Clang then leaves out AVX-512 too. -ffp-contract=off is what forbids fusing.
 KERNEL_O := $(if $(filter debug,$(VARIANT)),-O0,-O3)
 CFLAGS_scalar := $(KERNEL_O)
-CFLAGS_avx2   := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx2 -mno-fma)
-CFLAGS_avx512 := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx512f -mno-fma)
+CFLAGS_avx2   := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx2 -mfma)
+CFLAGS_avx512 := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx512f)
 CFLAGS_neon   := $(KERNEL_O)
 CFLAGS_batch  := $(CFLAGS_BLAS)
 
 $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(SUPPORT_OBJ) $(OUT)/libleeway.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -pthread -o $@ $< $(SUPPORT_OBJ) $(OUT)/libleeway.a -lcheck -lsubunit -lrt $(LIBS)
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) $(OUT)/libleeway.a -lcheck -lsubunit -lrt $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_SRC:%.c=$(OUT)/%.d)
+# The parts of the commands that have tests of their own.
+$(OUT)/tests/test_caller $(OUT)/tests/test_server: $(OUT)/sidecar/tools/caller.o
+$(OUT)/tests/test_vectors: $(OUT)/sidecar/tools/vectors.o
 
-.PHONY: deps-build
-deps-build:
+# Programs of their own: measurements, and servers for the hostile clients.
+# tests/bench/common*.c is what they share.
+BENCH_SRC    := $(filter-out tests/bench/common%,$(wildcard tests/bench/*.c))
+BENCH_COMMON := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/common*.c))
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(BENCH_COMMON) $(OUT)/libleeway.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $< $(BENCH_COMMON) $(OUT)/libleeway.a $(LIBS)
 
-.PHONY: unit
+$(OUT)/wire/%: $(OUT)/tests/wire/%.o $(OUT)/libleeway.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $< $(OUT)/libleeway.a $(LIBS)
+
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+# --- setting up ---------------------------------------------------------
+# Installs what is missing, on Debian 12; silent where nothing is.
+.PHONY: deps
+deps:
+	@tests/deps
+
+# --- tests --------------------------------------------------------------
+.PHONY: test unit e2e test-here
+test: deps
+	@$(MAKE) --no-print-directory test-here WERROR=-Werror
+
+test-here: layers $(UNIT_BIN) build/leeway $(OUT)/wire/echo_server
+	@tests/run-units $(UNIT_BIN)
+	@$(MAKE) --no-print-directory e2e
+
+# One suite: make unit; one file of it: make build/release/tests/test_fold.
 unit: $(UNIT_BIN)
 	@tests/run-units $(UNIT_BIN)
+
+# The program itself, from outside: clients, hostile clients, every command.
+e2e: build/leeway $(OUT)/wire/echo_server
+	@tests/e2e/run $(OUT)
+
+# The whole suite under address and undefined-behaviour sanitizers; the suites
+# with threads under the thread sanitizer.
+THREADED := transport queue slot rotation server caller
+.PHONY: asan tsan
+asan: deps
+	@$(MAKE) --no-print-directory test-here VARIANT=asan WERROR=-Werror
+
+tsan: deps
+	@$(MAKE) --no-print-directory tsan-here VARIANT=tsan WERROR=-Werror
+
+.PHONY: tsan-here
+tsan-here: $(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)) build/leeway \
+           $(OUT)/wire/echo_server
+	@$(MAKE) --no-print-directory $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
+	@tests/run-units $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
+	@tests/e2e/run $(OUT)
+
+# Hostile texts must cost time with their length, not its square.
+.PHONY: cost
+cost: $(OUT)/tests/test_cost
+	@$<
+
+# The kernels' bits on 64-bit ARM (QEMU) and here, each compiler, -O0 and -O3.
+.PHONY: arm
+arm:
+	@tests/arm/run
 
 .PHONY: layers
 layers:
 	@tests/layers
 
+.PHONY: lint
+lint: layers
+	@tests/lint
+
+# --- what it is for -----------------------------------------------------
+.PHONY: demo
+demo: deps
+	@$(MAKE) --no-print-directory build/leeway
+	@tests/demo/run
+
+# --- figures ------------------------------------------------------------
+.PHONY: bench
+bench: build/leeway $(BENCH_SRC:tests/bench/%.c=$(OUT)/bench/%)
+	build/leeway bench kernels
+	build/leeway bench pipeline
+	$(OUT)/bench/bench_fold
+	$(OUT)/bench/bench_transport
+
+# DATA: a folder of labelled rows, see tests/bench/eval_pii.py.
+.PHONY: eval-pii
+eval-pii: $(OUT)/bench/eval_pii
+	@$< --time
+	@tests/bench/eval_pii.py $< $(DATA)
+
+# VOICES: a folder of background.jsonl, assistant_drift.jsonl, dev.jsonl; see
+# config/voice/README.md.
+VOICES     ?=
+VOICE_LINES = python3 tests/bench/voice_lines.py $(VOICES)
+
+.PHONY: voice-model eval-voices
+voice-model: $(OUT)/bench/build_voice_model
+	$(VOICE_LINES) | $< leeway-style-1 config/voice/background.bin
+
+eval-voices: $(OUT)/bench/eval_voices
+	$(VOICE_LINES) | $< config/voice/background.bin
+
+# The shipped personas' fingerprints as files, out of their sample lines. The
+# sidecar builds the same ones when it starts.
+.PHONY: fingerprints
+fingerprints: build/leeway
+	@mkdir -p build/fingerprints
+	@for lines in config/voices/*.jsonl; do \
+	    id=$$(basename "$$lines" .jsonl); \
+	    build/leeway fingerprint build --persona "$$id" \
+	        -o "build/fingerprints/$$id.fingerprint" "$$lines" || exit 1; \
+	done
+
+# --- keeping house ------------------------------------------------------
 .PHONY: format
 format:
 	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -111,3 +225,20 @@ format:
 .PHONY: clean
 clean:
 	rm -rf build
+
+.PHONY: help
+help:
+	@echo 'make            build build/leeway (VARIANT=release|debug|asan|tsan, CC=gcc|clang)'
+	@echo 'make demo       install what is missing, build, judge real replies'
+	@echo 'make test       install what is missing, build, run every test'
+	@echo 'make asan       the same under address and undefined-behaviour sanitizers'
+	@echo 'make tsan       the threaded tests under the thread sanitizer'
+	@echo 'make cost       is every hostile text linear? (needs a quiet machine)'
+	@echo 'make arm        the kernels on 64-bit ARM under QEMU'
+	@echo 'make bench      kernels, pipeline, fold and transport, timed'
+	@echo 'make eval-pii DATA=dir, make eval-voices VOICES=dir    figures on labelled data'
+	@echo 'make fingerprints    the shipped personas as fingerprint files'
+	@echo 'make voice-model VOICES=dir    the voice model, made anew'
+	@echo 'make lint       layers, cppcheck, shellcheck, formatting'
+	@echo 'make format     clang-format every C file'
+	@echo 'make clean      remove build/'

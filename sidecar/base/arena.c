@@ -106,17 +106,25 @@ block_for(struct arena *arena, size_t bytes)
     return b;
 }
 
+/* In whole steps of ALIGN, at least one; 0 where that overflows. */
+static size_t
+rounded_up(size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGN) {
+        return 0;
+    }
+    return bytes == 0 ? ALIGN : (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 void *
 arena_take(struct arena *arena, size_t bytes)
 {
+    const size_t rounded = rounded_up(bytes);
+
     if (arena->fail_at > 0 && --arena->fail_at == 0) {
         arena->failed = true;
     }
-    if (arena->failed || bytes > SIZE_MAX - 2 * ALIGN) {
-        return NULL;
-    }
-    const size_t rounded = (bytes + ALIGN) & ~(size_t)(ALIGN - 1);
-    if (rounded > arena->limit - arena->used) {
+    if (arena->failed || rounded == 0 || rounded > arena->limit - arena->used) {
         arena->failed = true;
         return NULL;
     }
@@ -155,7 +163,8 @@ arena_zeroed(struct arena *arena, size_t count, size_t bytes)
 struct text
 arena_copy(struct arena *arena, struct text text)
 {
-    char *copy = text.len < SIZE_MAX ? arena_take(arena, text.len + 1) : NULL;
+    // A text of SIZE_MAX bytes cannot be: adding one for the NUL is safe.
+    char *copy = arena_take(arena, text.len + 1);
 
     if (copy == NULL) {
         return (struct text){NULL, 0};

@@ -26,19 +26,25 @@ buffer_reset(struct buffer *buffer)
     buffer->failed = false;
 }
 
+/*
+ * Room for `more` bytes within the limit and, after them, for one that is not
+ * counted: the NUL that vsnprintf writes.
+ */
 static bool
 make_room(struct buffer *buffer, size_t more)
 {
-    if (buffer->failed || more > buffer->limit - buffer->len) {
+    if (buffer->failed || more > buffer->limit - buffer->len ||
+        more == SIZE_MAX - buffer->len) {
         buffer->failed = true;
         return false;
     }
-    if (more <= buffer->cap - buffer->len) {
+    const size_t least = buffer->len + more + 1;
+    if (least <= buffer->cap) {
         return true;
     }
     size_t cap = buffer->cap > 0 ? buffer->cap : FIRST_BYTES;
-    while (cap - buffer->len < more) {
-        cap = cap > SIZE_MAX / 2 ? buffer->len + more : cap * 2;
+    while (cap < least) {
+        cap = cap > SIZE_MAX / 2 ? least : cap * 2;
     }
     char *at = realloc(buffer->at, cap);
     if (at == NULL) {
@@ -92,7 +98,7 @@ buffer_format(struct buffer *buffer, const char *format, ...)
     va_copy(again, args);
     const int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0 || !make_room(buffer, (size_t)len + 1)) {
+    if (len < 0 || !make_room(buffer, (size_t)len)) {
         buffer->failed = true;
     } else {
         vsnprintf(buffer->at + buffer->len, (size_t)len + 1, format, again);

@@ -40,12 +40,14 @@ enum { ERR_MESSAGE_BYTES = 480, ERR_PATH_BYTES = 96 };
 
 struct err {
     enum err_kind kind;
-    char message[ERR_MESSAGE_BYTES]; /* one line, cut where too long */
-    char path[ERR_PATH_BYTES]; /* the key concerned, "candidates[0].text", or ""
-                                */
+    char message[ERR_MESSAGE_BYTES]; /* one line */
+    char path[ERR_PATH_BYTES];       /* the key, "candidates[0].text", or "" */
 };
 
-/* Fills err, path emptied. The message is cut at its limit on purpose. */
+/*
+ * Fills err, path emptied. What is longer than its field is cut between two
+ * characters. No argument may point into err.
+ */
 void err_set(struct err *err, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -17,7 +17,8 @@ file_read(const char *path, size_t limit, struct buffer *out, struct err *err);
 
 /*
  * Writes the whole content under another name in the same folder, syncs it,
- * and renames it over `path`: readers see the old file or the new one.
+ * and renames it over `path`: readers see the old file or the new one. Mode
+ * 0644 less the umask.
  */
 bool file_write(const char *path, struct text content, struct err *err);
 

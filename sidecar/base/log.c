@@ -1,5 +1,7 @@
 #include "sidecar/base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,8 +12,11 @@
 
 #include "sidecar/base/clock.h"
 
-/* Events share a slot by hash; a shared slot only suppresses earlier. */
-enum { RATE_SLOTS = 64 };
+enum {
+    RATE_SLOTS = 64, /* events share one by hash; it only suppresses earlier */
+    EVENT_BYTES = 64,
+    SUFFIX_BYTES = sizeof(" suppressed=4294967295\n")
+};
 
 static struct {
     pthread_mutex_t lock; /* guards everything below */
@@ -59,6 +64,7 @@ admit(const char *event, unsigned *suppressed)
     return yes;
 }
 
+/* As much of `in` as fits, never half an escape; returns bytes written. */
 static size_t
 escape(char *out, size_t cap, const char *in)
 {
@@ -66,7 +72,7 @@ escape(char *out, size_t cap, const char *in)
 
     for (; *in != '\0' && len + 5 < cap; in++) {
         const unsigned char c = (unsigned char)*in;
-        if (c >= 0x20 && c < 0x7f) {
+        if (c >= 0x20 && c < 0x7f && c != '\\') {
             out[len++] = (char)c;
         } else {
             len += (size_t)snprintf(out + len, cap - len, "\\x%02x", c);
@@ -75,11 +81,34 @@ escape(char *out, size_t cap, const char *in)
     return len;
 }
 
-/* One write a line: stdio tears lines when the process dies (FACTS F13). */
+/* Time, level, event. */
+static size_t
+put_head(char *line, size_t cap, enum log_level level, const char *event)
+{
+    const int64_t now = clock_wall_ms();
+    const int64_t wall = now > 0 ? now : 0; // before 1970 no clock was set
+    const time_t seconds = (time_t)(wall / 1000);
+    struct tm utc = {.tm_mday = 1};
+
+    gmtime_r(&seconds, &utc);
+    const size_t len = strftime(line, cap, "%Y-%m-%dT%H:%M:%S", &utc);
+    return len + (size_t)snprintf(line + len, cap - len, ".%03dZ %s %.*s ",
+                                  (int)(wall % 1000), level_names[level],
+                                  EVENT_BYTES, event);
+}
+
+/*
+ * One write a line: stdio tears lines when the process dies. Asked
+ * first, since stderr may be a pipe that nobody reads: what poll lets through
+ * is less than PIPE_BUF, and then does not block.
+ */
 static void
 write_line(const char *line, size_t len)
 {
-    if (write(STDERR_FILENO, line, len) != (ssize_t)len) {
+    struct pollfd to = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&to, 1, 0) != 1 || (to.revents & POLLOUT) == 0 ||
+        write(STDERR_FILENO, line, len) != (ssize_t)len) {
         state.dropped++;
     }
 }
@@ -87,11 +116,9 @@ write_line(const char *line, size_t len)
 void
 log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    char body[LOG_LINE_BYTES], line[LOG_LINE_BYTES + 128];
-    const int64_t wall = clock_wall_ms();
-    const time_t seconds = (time_t)(wall / 1000);
+    char body[LOG_LINE_BYTES], line[LOG_LINE_BYTES];
+    const int errno_before = errno;
     unsigned suppressed = 0;
-    struct tm utc;
     va_list args;
 
     pthread_mutex_lock(&state.lock);
@@ -103,11 +130,8 @@ log_event(enum log_level level, const char *event, const char *format, ...)
     va_start(args, format);
     vsnprintf(body, sizeof(body), format, args);
     va_end(args);
-    gmtime_r(&seconds, &utc);
-    size_t len = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(line + len, sizeof(line) - len, ".%03dZ %s %s ",
-                            (int)(wall % 1000), level_names[level], event);
-    len += escape(line + len, LOG_LINE_BYTES - len, body);
+    size_t len = put_head(line, sizeof(line), level, event);
+    len += escape(line + len, sizeof(line) - SUFFIX_BYTES - len, body);
     if (suppressed > 0) {
         len += (size_t)snprintf(line + len, sizeof(line) - len,
                                 " suppressed=%u", suppressed);
@@ -116,6 +140,7 @@ log_event(enum log_level level, const char *event, const char *format, ...)
     pthread_mutex_lock(&state.lock);
     write_line(line, len);
     pthread_mutex_unlock(&state.lock);
+    errno = errno_before;
 }
 
 void

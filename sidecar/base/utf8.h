@@ -7,7 +7,8 @@
 
 #include "sidecar/base/text.h"
 
-/* Is the whole text valid? If not, *bad is the offset of the first bad byte. */
+/* Is the whole text valid? If not, *bad is where the first bad sequence begins.
+ */
 bool utf8_check(struct text text, size_t *bad);
 
 /*
