@@ -1,0 +1,136 @@
+/*
+ * What a caller is answered about one candidate: proto/PROTOCOL.md, "The
+ * envelope". Texts are views into the request, its arena or the engine.
+ */
+#ifndef PROTO_ENVELOPE_H
+#define PROTO_ENVELOPE_H
+
+#include "sidecar/base/text.h"
+
+enum envelope_verdict { /* of moderation, mildest first */
+                        VERDICT_PASS,
+                        VERDICT_FLAG,
+                        VERDICT_REDACT,
+                        VERDICT_REFUSE,
+                        VERDICTS
+};
+
+enum envelope_action { /* of everything, mildest first */
+                       ACTION_SHIP,
+                       ACTION_REDACT,
+                       ACTION_REGENERATE,
+                       ACTION_FALLBACK,
+                       ACTION_BLOCK,
+                       ACTIONS
+};
+
+enum envelope_drift_status {
+    DRIFT_OK,
+    DRIFT_NOT_APPLICABLE,
+    DRIFT_NO_FINGERPRINT,
+    DRIFT_LOW_EVIDENCE,
+    DRIFT_MODEL_MISMATCH,
+    DRIFT_BAD_VECTOR,
+    DRIFT_UNAVAILABLE,
+    DRIFT_STATUSES
+};
+
+extern const char *const envelope_verdict_names[VERDICTS + 1];
+extern const char *const envelope_action_names[ACTIONS + 1];
+extern const char *const envelope_drift_names[DRIFT_STATUSES + 1];
+
+/* Half-open, of the candidate as it was sent. */
+struct envelope_span {
+    size_t from, to;
+};
+
+/* Views in which a hit was found, as bits, in the order of their names. */
+enum envelope_via { ENVELOPE_VIA_RAW = 1, ENVELOPE_VIA_FOLD = 2 };
+
+struct envelope_hit {
+    struct text rule, type, category, severity, mode, stage;
+    struct text entity;      /* "" none */
+    struct text replacement; /* at NULL: not replaced */
+    double score;            /* -1..1 */
+    int via;                 /* bits of enum envelope_via */
+    struct envelope_span bytes, code_points, utf16;
+};
+
+struct envelope_category {
+    struct text name;
+    double score;     /* 0..1 */
+    double threshold; /* the strongest reached, else the lowest; NAN: none */
+    bool flagged;
+};
+
+struct envelope_decision {
+    struct text kind; /* "rule", "threshold", "drift", "error"; "" nothing */
+    struct text id;
+};
+
+struct envelope_drift {
+    enum envelope_drift_status status;
+    double score;       /* 0..1, 4 decimals; NAN: nil on the wire */
+    double threshold;   /* 0..1; NAN: nil */
+    bool alert;         /* only where status is DRIFT_OK */
+    double raw;         /* 1 - cosine, 0..2; NAN: nil */
+    double percentile;  /* 0..1; NAN: nil */
+    struct text scale;  /* "calibrated", "cosine" */
+    struct text source; /* "builtin", "caller" */
+    struct text model;
+    struct text threshold_source; /* "request", "persona", "config" */
+    struct text reason;           /* why there is no score; "" */
+    struct text nearest_other;    /* of the cast; "" none was compared */
+    double margin;                /* see sidecar/engine/cast.h */
+    bool swap_suspected;
+    int register_index;       /* -1: nil */
+    const struct text *hints; /* [hint_count] */
+    size_t hint_count;
+};
+
+struct envelope_alert {
+    struct text type, reason, id, dedup_key, severity;
+};
+
+enum { ENVELOPE_ALERTS = 2 };
+
+struct envelope_coverage {
+    size_t bytes;
+    size_t rules_run, rules_skipped, errors;
+    bool deadline_hit, degraded, truncated_matches;
+};
+
+struct envelope {
+    enum envelope_verdict verdict;
+    enum envelope_action action, would_action;
+    struct envelope_decision decided_by;
+    struct text content;      /* at NULL: the candidate itself is fine */
+    struct text pool, locale; /* of the fallback; pool "" none */
+    size_t line;              /* its index in the pool's locale */
+    const struct envelope_category *categories;
+    size_t category_count;
+    const struct envelope_hit *hits;
+    size_t hit_count;
+    struct envelope_drift drift;
+    struct envelope_alert alerts[ENVELOPE_ALERTS];
+    size_t alert_count;
+    struct envelope_coverage coverage;
+    const struct text *unsupported; /* extraGuardrails not understood */
+    size_t unsupported_count;
+    const char *error_code; /* where action is block; else NULL */
+    int error_http;
+    const char *error_message;
+};
+
+/* Microseconds, whole. */
+struct envelope_timing {
+    uint64_t total, queue, normalise, rules, embed, drift;
+};
+
+/* Which engine answered. */
+struct envelope_engine {
+    uint64_t generation;
+    struct text hash; /* lower-case hexadecimal */
+};
+
+#endif
