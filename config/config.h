@@ -190,8 +190,8 @@ struct config_rule {
     double score; /* -1..1; NAN: the severity's */
     long long max_hits;
     enum config_action action;
-    struct config_operator operator; /* node NULL: [ENTITY] or [category] */
-    struct text fallback;            /* a pool, or "" */
+    struct config_operator redaction; /* node NULL: [ENTITY], or [redacted] */
+    struct text fallback;             /* a pool, or "" */
     enum config_mode mode;
     long long level;
     int directions; /* bits of enum config_direction */
@@ -256,11 +256,19 @@ struct config_log {
     int level; /* enum log_level */
 };
 
+struct config_pack { /* what a rule file says of itself */
+    const struct node *node;
+    struct text id, version, description; /* "" where not given */
+};
+
 struct config {
     struct arena *arena; /* owns everything here, the struct too */
     const struct node *root;
-    struct digest digest; /* of all files read, in order of reading */
-    struct config_texts files;
+    struct digest digest;      /* of all files read, in order of reading */
+    struct config_texts files; /* as places name them, in that order */
+    bool allow_empty;          /* no rule at all is meant */
+    struct config_pack *packs;
+    size_t pack_count;
     struct config_texts listen;
     bool allow_remote;
     struct text tls_cert, tls_key; /* resolved paths, or "" */

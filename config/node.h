@@ -3,7 +3,7 @@
  * stand in the file; the schema gives them their type, so `no` is a Norwegian
  * and not a falsehood.
  *
- * Owned by the arena it was read into. Immutable once read.
+ * Owned by the arena it was read into. Immutable once the loader is done.
  */
 #ifndef CONFIG_NODE_H
 #define CONFIG_NODE_H
@@ -17,17 +17,26 @@ struct node {
     struct place at;
     struct text scalar;  /* NODE_SCALAR: the value, ended by a NUL */
     bool quoted;         /* NODE_SCALAR: it stood in quotes or was a block */
-    struct text key;     /* the key under which a map holds this node, or "" */
+    struct text key;     /* the key under which a map holds this node, or "";
+                            ended by a NUL */
     struct place key_at; /* where that key stands */
     struct node *first;  /* NODE_LIST, NODE_MAP: children in file order */
     struct node *next;   /* the next child of the same parent, or NULL */
     size_t count;        /* children */
+    size_t index;        /* place in its list, in its own file, from 0 */
 };
 
 /* The value under `key`, or NULL; NULL too where map is NULL or no map. */
 const struct node *node_get(const struct node *map, const char *key);
 
-/* Place of the value under `key`, else of the map itself. */
+/* Place of the value under `key`, else of the map itself; map may be NULL. */
 struct place node_place(const struct node *map, const char *key);
+
+/* Place of the word `key`, else of the map itself; map may be NULL. */
+struct place node_key_place(const struct node *map, const char *key);
+
+/* "a map", "a list", "nothing" or the scalar in quotes, for messages. */
+enum { NODE_WORDS_BYTES = 72 };
+const char *node_words(const struct node *node, char out[NODE_WORDS_BYTES]);
 
 #endif

@@ -15,10 +15,18 @@ struct place {
     unsigned column;  /* from 1, in characters */
 };
 
+/*
+ * The `file` of what no file says: a --set of the command line, and what is
+ * built in. Compared by pointer, so that a file may have any name.
+ */
+extern const char place_override[]; /* "--set" */
+extern const char place_built_in[]; /* "built-in" */
+
 struct problem {
     struct place at;
     struct text path;    /* "rules[3].pattern", or "" */
     struct text message; /* what is wrong, the limit, and what was meant */
+    bool warning;        /* worth saying, but no reason to refuse */
 };
 
 enum { PROBLEMS_KEPT = 100 };
@@ -27,8 +35,9 @@ enum { PROBLEMS_KEPT = 100 };
 struct problems {
     struct arena *arena; /* keeps; holds the messages */
     struct problem at[PROBLEMS_KEPT];
-    size_t count;   /* kept */
-    size_t unshown; /* found beyond PROBLEMS_KEPT, or without memory */
+    size_t count;    /* kept */
+    size_t unshown;  /* found beyond PROBLEMS_KEPT, or without memory */
+    size_t warnings; /* of those kept */
 };
 
 /* Nothing found yet. Keeps the arena. */
@@ -39,16 +48,24 @@ void
 place_problem(struct problems *problems, struct place at, const char *path,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* As place_problem, for what must not stop anybody; beyond the room: lost. */
+void
+place_warning(struct problems *problems, struct place at, const char *path,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Is there a reason to refuse the configuration? Warnings are none. */
 static inline bool
 place_problems_any(const struct problems *problems)
 {
-    return problems->count > 0 || problems->unshown > 0;
+    return problems->count > problems->warnings || problems->unshown > 0;
 }
 
 /*
  * `file:line:column: path: message`, one a line, in order of file and place;
- * as JSON one object a line where `json`: {"file","line","column","path",
- * "message"}.
+ * `--set path: message` for an override; "warning: " before the path of a
+ * warning. As JSON one object a line where `json`: {"file","line","column",
+ * "path","message"}, and "warning":true for a warning. Control characters and
+ * bytes that are no UTF-8 are written as \xHH (JSON: U+FFFD).
  */
 void place_problems_print(struct problems *problems, FILE *to, bool json);
 
@@ -57,5 +74,12 @@ void place_problems_print(struct problems *problems, FILE *to, bool json);
  * transpositions, at most 1 in 3 letters wrong), or NULL.
  */
 const char *place_nearest(struct text word, const char *const *names);
+
+/* The text's beginning, at most 60 bytes, whole characters: for messages. */
+struct text place_excerpt(struct text text);
+
+/* "file:line:column", or less of it where it says less. Returns `out`. */
+enum { PLACE_WORDS_BYTES = 512 };
+const char *place_words(struct place at, char out[PLACE_WORDS_BYTES]);
 
 #endif

@@ -1,0 +1,49 @@
+/*
+ * What several keys of a configuration must agree on: thresholds in order,
+ * names that exist, addresses that are safe, rules that can do something.
+ */
+#ifndef CONFIG_CROSSCHECK_H
+#define CONFIG_CROSSCHECK_H
+
+#include "config/config.h"
+#include "config/known.h"
+
+/* The names that a configuration defines. */
+struct crosscheck {
+    const struct config *config;
+    struct problems *problems;
+    /*
+     * False where a file could not be read: then names that do not exist are
+     * not told, since they may be in it.
+     */
+    bool whole;
+    struct known rules, categories, groups, lists, pools, personas;
+};
+
+/* Checks everything. The configuration is bound and its lists are read. */
+void crosscheck_config(const struct config *config, bool whole,
+                       struct problems *problems);
+
+/* The rules and their tests: crosscheck_rules.c. */
+void crosscheck_rules(const struct crosscheck *check);
+void crosscheck_test(const struct crosscheck *check,
+                     const struct config_test *test, const char *path);
+
+/* The addresses: crosscheck_listen.c. */
+void crosscheck_listen(const struct crosscheck *check);
+
+/* The name must exist; "" is none. Told at the map's `key`. */
+void crosscheck_name(const struct crosscheck *check, const struct known *known,
+                     const char *what, struct text name, const struct node *map,
+                     const char *path, const char *key);
+
+/*
+ * The map's `terms`, of a rule or a list: one of nothing but stars and blanks
+ * would hit anything.
+ */
+void crosscheck_terms(const struct crosscheck *check, const struct node *map,
+                      const char *path);
+
+enum { CROSSCHECK_PATH_BYTES = 300 };
+
+#endif

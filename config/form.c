@@ -1,0 +1,140 @@
+#include "config/form.h"
+
+#include "sidecar/base/utf8.h"
+
+enum { ID_BYTES = 128, RULE_BYTES = 64 };
+
+/* Letters and digits of ASCII, whatever the locale says. */
+static bool
+is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool
+is_among(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+static bool
+is_id(struct text text, const char *extra)
+{
+    if (text.len == 0 || text.len > ID_BYTES ||
+        !(is_letter(text.at[0]) || is_digit(text.at[0]))) {
+        return false;
+    }
+    for (size_t i = 1; i < text.len; i++) {
+        const char c = text.at[i];
+        if (!is_letter(c) && !is_digit(c) && !is_among(c, extra)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_rule(struct text text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.at[i];
+        if (!(c >= 'A' && c <= 'Z') && !is_digit(c) && c != '_') {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= RULE_BYTES;
+}
+
+/* A language of 2 to 8 letters, then subtags of 1 to 8 (RFC 5646's shape). */
+static bool
+is_language(struct text text)
+{
+    enum { LANGUAGE_BYTES = 35 }; // what RFC 5646, 4.4.1, asks one to allow
+    size_t run = 0, subtag = 0;
+
+    if (text.len > LANGUAGE_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.at[i];
+        if (c == '-' && run >= (subtag == 0 ? 2 : 1)) {
+            run = 0;
+            subtag++;
+        } else if (!is_letter(c) && !(subtag > 0 && is_digit(c))) {
+            return false;
+        } else if (++run > 8) {
+            return false;
+        }
+    }
+    return run >= (subtag == 0 ? 2 : 1);
+}
+
+static bool
+is_condition(struct text text)
+{
+    const struct text tag = TEXT("tag:");
+
+    return text_is(text, "persona.is_ai") ||
+           (text_starts(text, tag) &&
+            is_id(text_part(text, tag.len, text.len), "._:-"));
+}
+
+const char *
+form_fault(enum schema_form form, struct text text)
+{
+    switch (form) {
+    case SCHEMA_ID:
+        return is_id(text, "._:-")
+                   ? NULL
+                   : "a name of 1 to 128 letters, digits and . _ : -";
+    case SCHEMA_CATEGORY:
+        return is_id(text, "._:-/")
+                   ? NULL
+                   : "a name of 1 to 128 letters, digits and . _ : - /";
+    case SCHEMA_RULE:
+        return is_rule(text) ? NULL : "a name of 1 to 64 of A-Z, 0-9 and _";
+    case SCHEMA_LANGUAGE:
+        return is_language(text) ? NULL : "a language, as en or pt-BR";
+    case SCHEMA_CONDITION:
+        return is_condition(text) ? NULL : "tag:NAME or persona.is_ai";
+    case SCHEMA_CHARACTER:
+        return text.len > 0 && utf8_count(text).code_points == 1
+                   ? NULL
+                   : "one character";
+    case SCHEMA_FREE:
+    case SCHEMA_NAMED:
+    case SCHEMA_PATH:
+        return NULL;
+    }
+    return NULL;
+}
+
+bool
+form_is_hollow(struct text term)
+{
+    for (size_t i = 0; i < term.len; i++) {
+        if (!is_among(term.at[i], "* \t")) {
+            return false;
+        }
+    }
+    return term.len > 0;
+}
+
+bool
+form_is_null(const struct node *node)
+{
+    static const char *const names[] = {"~", "null", "Null", "NULL"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!node->quoted && text_is(node->scalar, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}

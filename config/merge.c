@@ -1,0 +1,224 @@
+#include "config/merge.h"
+
+#include "config/bind.h"
+
+enum { PATH_BYTES = 300 };
+
+/* The key under `path`, cut where the path would grow too long. */
+static void
+path_under(const char *path, struct text key, char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%.200s%s%.*s", path, path[0] != '\0' ? "." : "",
+             TEXT_ARGS(place_excerpt(key)));
+}
+
+bool
+merge_init(struct merge *merge, struct arena *arena, struct problems *problems)
+{
+    *merge = (struct merge){.arena = arena, .problems = problems};
+    merge->root = ARENA_ARRAY(arena, struct node, 1);
+    if (merge->root == NULL) {
+        return false;
+    }
+    *merge->root = (struct node){.kind = NODE_MAP,
+                                 .at = {.file = place_built_in},
+                                 .scalar = TEXT(""),
+                                 .key = TEXT("")};
+    return true;
+}
+
+void
+merge_append(struct node *parent, struct node *child)
+{
+    struct node **end = &parent->first;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    child->next = NULL;
+    *end = child;
+    parent->count++;
+}
+
+static struct node *
+find(struct node *map, struct text key)
+{
+    for (struct node *n = map->first; n != NULL; n = n->next) {
+        if (text_equal(n->key, key)) {
+            return n;
+        }
+    }
+    return NULL;
+}
+
+/* Puts the node where the old one stands. */
+static void
+replace(struct node *old, const struct node *node)
+{
+    struct node *const next = old->next;
+
+    *old = *node;
+    old->next = next;
+}
+
+static void
+tell_twice(struct merge *merge, const char *path, const struct node *first,
+           const struct node *second)
+{
+    char words[PLACE_WORDS_BYTES];
+
+    place_problem(merge->problems, second->key_at, path,
+                  "stands twice; first at %s",
+                  place_words(first->key_at, words));
+}
+
+/* A category given again with nothing but thresholds: those count. */
+static bool
+override_thresholds(struct node *category, const struct node *again)
+{
+    struct node *next;
+
+    if (category->kind != NODE_MAP || again->kind != NODE_MAP ||
+        again->count != 1 || !text_is(again->first->key, "thresholds") ||
+        again->first->kind != NODE_MAP) {
+        return false;
+    }
+    struct node *const mine = find(category, TEXT("thresholds"));
+    if (mine == NULL) {
+        merge_append(category, again->first);
+        return true;
+    }
+    if (mine->kind != NODE_MAP) {
+        return false;
+    }
+    for (struct node *n = again->first->first; n != NULL; n = next) {
+        struct node *const old = find(mine, n->key);
+        next = n->next;
+        if (old != NULL) {
+            replace(old, n);
+        } else {
+            merge_append(mine, n);
+        }
+    }
+    return true;
+}
+
+/* The children of `more` into `map`; the row says what they are. */
+static void
+join_maps(struct merge *merge, const struct schema_row *row, const char *path,
+          struct node *map, struct node *more)
+{
+    struct node *next;
+
+    if (row->type == SCHEMA_MAP && (double)more->count > row->max) {
+        place_problem(merge->problems, more->at, path,
+                      "%zu are more than %.15g", more->count, row->max);
+        return;
+    }
+    for (struct node *n = more->first; n != NULL; n = next) {
+        struct node *const old = find(map, n->key);
+        char under[PATH_BYTES];
+        next = n->next;
+        path_under(path, n->key, under);
+        const struct schema_row *inner =
+            row->type == SCHEMA_RECORD ? schema_find(row->table, n->key) : NULL;
+        if (old == NULL) {
+            merge_append(map, n);
+        } else if (old->at.file == place_built_in) {
+            replace(old, n);
+        } else if (inner != NULL && inner->type == SCHEMA_RECORD &&
+                   old->kind == NODE_MAP && n->kind == NODE_MAP) {
+            join_maps(merge, inner, under, old, n); // as deep as the schema
+        } else if (row->table != &schema_category ||
+                   !override_thresholds(old, n)) {
+            tell_twice(merge, under, old, n);
+        }
+    }
+}
+
+static void
+append_all(struct node *list, struct node *more)
+{
+    struct node **end = &list->first;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = more->first;
+    list->count += more->count;
+}
+
+/* The node as the only child of a new one that stands in its place. */
+static struct node *
+wrap(struct merge *merge, struct node *node, enum node_kind kind,
+     struct text key)
+{
+    struct node *outer = ARENA_ARRAY(merge->arena, struct node, 1);
+
+    if (outer == NULL) {
+        return NULL;
+    }
+    *outer = (struct node){.kind = kind,
+                           .at = node->at,
+                           .scalar = TEXT(""),
+                           .key = key,
+                           .key_at = node->key_at};
+    node->index = 0;
+    merge_append(outer, node);
+    return outer;
+}
+
+static void
+merge_key(struct merge *merge, struct node *node)
+{
+    const struct schema_row *row = schema_find(&schema_config, node->key);
+    char path[PATH_BYTES];
+
+    path_under("", node->key, path);
+    if (row == NULL) {
+        bind_unknown(merge->problems, node->key_at, path, &schema_config,
+                     node->key, CONFIG_RULE_TYPES);
+        return;
+    }
+    if (row->type == SCHEMA_NOTED) {
+        return;
+    }
+    if (strcmp(row->key, "pack") == 0) {
+        // A file has one pack, a configuration a list of them.
+        node = wrap(merge, node, NODE_LIST, node->key);
+    }
+    if (node != NULL && !bind_kind(merge->problems, path, row, node)) {
+        merge->dropped = true;
+        return;
+    }
+    if (node != NULL && row->elsewhere) {
+        // `severities` stands for engine.severities.
+        node = wrap(merge, node, NODE_MAP, TEXT("engine"));
+        row = schema_find(&schema_config, TEXT("engine"));
+        path_under("", TEXT("engine"), path);
+    }
+    if (node == NULL) {
+        return;
+    }
+    struct node *const old = find(merge->root, node->key);
+    if (old == NULL) {
+        merge_append(merge->root, node);
+    } else if (row->type == SCHEMA_RECORDS) {
+        append_all(old, node);
+    } else if (node->kind == NODE_MAP) {
+        join_maps(merge, row, path, old, node);
+    } else {
+        tell_twice(merge, path, old, node);
+    }
+}
+
+void
+merge_file(struct merge *merge, struct node *file)
+{
+    struct node *next;
+
+    for (struct node *n = file->first; n != NULL; n = next) {
+        next = n->next;
+        merge_key(merge, n);
+    }
+}
