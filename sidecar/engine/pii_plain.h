@@ -1,0 +1,35 @@
+/*
+ * A text as the scanners of personal data read it: digits, letters, spaces and
+ * punctuation of other scripts as ASCII, invisible characters gone, with the
+ * way back. ASCII texts are used as they are.
+ *
+ * Letters of alphabets keep their UTF-8 bytes. Everything else outside ASCII
+ * (ideographs, syllables, symbols, emoji) becomes PII_PLAIN_OTHER: such scripts
+ * write no spaces, so a number may stand right beside them.
+ */
+#ifndef SIDECAR_ENGINE_PII_PLAIN_H
+#define SIDECAR_ENGINE_PII_PLAIN_H
+
+#include "sidecar/base/arena.h"
+#include "sidecar/base/err.h"
+
+#define PII_PLAIN_OTHER '\x1f'
+
+struct pii_plain {
+    struct text text;     /* view of raw, or of the arena */
+    const uint32_t *from; /* [text.len] raw offsets; NULL: the same */
+    struct text raw;
+};
+
+/*
+ * Makes the plain form of a text that is valid UTF-8. Fails where the text is
+ * 4 GiB or longer (ERR_TOO_LARGE) or the arena is full (ERR_MEMORY).
+ */
+bool pii_plain_build(struct text raw, struct arena *arena,
+                     struct pii_plain *out, struct err *err);
+
+/* The raw bytes that plain bytes [from, to) stand for; from < to. */
+size_t pii_plain_from(const struct pii_plain *plain, size_t from);
+size_t pii_plain_to(const struct pii_plain *plain, size_t to);
+
+#endif
