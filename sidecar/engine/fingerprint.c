@@ -1,0 +1,406 @@
+#include "sidecar/engine/fingerprint.h"
+
+#include <stdio.h>
+
+#include "sidecar/base/utf8.h"
+#include "sidecar/engine/fingerprint_file.h"
+#include "sidecar/engine/fingerprint_fit.h"
+#include "sidecar/engine/voice_text.h"
+
+/* What a build needs while it runs. */
+struct build {
+    const struct voice_model *model;
+    const struct fingerprint_request *request;
+    struct fingerprint *print;
+    struct arena *scratch;
+    struct voice *lines;  /* [line_count], in the fingerprint's arena */
+    struct digest *known; /* [line_count] of the folded lines kept so far */
+    size_t rows;
+};
+
+static bool
+check_names(const struct fingerprint_request *request, struct err *err)
+{
+    size_t bad;
+
+    if (request->persona.len == 0 ||
+        request->persona.len > FINGERPRINT_NAME_BYTES) {
+        err_set(err, ERR_INVALID,
+                "a persona's id of %zu bytes is outside "
+                "1..%d",
+                request->persona.len, FINGERPRINT_NAME_BYTES);
+        return false;
+    }
+    if (request->source.len > FINGERPRINT_NAME_BYTES) {
+        err_set(err, ERR_INVALID, "a source of %zu bytes is above %d",
+                request->source.len, FINGERPRINT_NAME_BYTES);
+        return false;
+    }
+    if (!utf8_check(request->persona, &bad) ||
+        !utf8_check(request->source, &bad)) {
+        err_set(err, ERR_INVALID, "persona or source is not UTF-8");
+        return false;
+    }
+    return true;
+}
+
+static bool
+check_request(const struct fingerprint_request *request, struct err *err)
+{
+    if (!check_names(request, err)) {
+        return false;
+    }
+    if (request->line_count > FINGERPRINT_MOST_LINES) {
+        err_set(err, ERR_INVALID, "%zu lines are above %d", request->line_count,
+                FINGERPRINT_MOST_LINES);
+        return false;
+    }
+    if (request->vector_count > FINGERPRINT_MOST_MODELS) {
+        err_set(err, ERR_INVALID, "%zu sets of vectors are above %d",
+                request->vector_count, FINGERPRINT_MOST_MODELS);
+        return false;
+    }
+    if (request->line_count == 0 && request->vector_count == 0) {
+        err_set(err, ERR_INVALID, "a fingerprint takes lines or vectors");
+        return false;
+    }
+    return true;
+}
+
+/* Does a text hold anything that a voice could show in? */
+static bool
+is_usable(struct text folded)
+{
+    struct voice_token token;
+
+    for (size_t at = 0; voice_text_token(folded, &at, &token);) {
+        if (token.kind != VOICE_MARK ||
+            (unsigned char)folded.at[token.from] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_known(const struct build *b, const struct digest *folded)
+{
+    for (size_t i = 0; i < b->print->line_count; i++) {
+        if (memcmp(&b->known[i], folded, sizeof(*folded)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Copies a line's rows out of the scratch arena. */
+static bool
+keep_line(struct build *b, const struct voice *line)
+{
+    struct arena *arena = b->print->arena;
+    struct voice_row *rows =
+        ARENA_ARRAY(arena, struct voice_row, line->row_count);
+
+    for (size_t r = 0; rows != NULL && r < line->row_count; r++) {
+        const size_t size = voice_row_size(&line->rows[r]);
+        uint16_t *buckets = arena_take(arena, size * sizeof(*buckets));
+        if (buckets == NULL) {
+            return false;
+        }
+        memcpy(buckets, line->rows[r].buckets, size * sizeof(*buckets));
+        rows[r] = line->rows[r];
+        rows[r].buckets = buckets;
+    }
+    b->lines[b->print->line_count++] = (struct voice){
+        .rows = rows, .row_count = line->row_count, .chars = line->chars};
+    b->rows += line->row_count;
+    return rows != NULL;
+}
+
+static bool
+add_line(struct build *b, struct text line, struct err *err)
+{
+    struct voice_text folded;
+    struct voice voice;
+    size_t bad;
+
+    if (!utf8_check(line, &bad)) {
+        err_set(err, ERR_INVALID, "not UTF-8 at byte %zu", bad);
+        return false;
+    }
+    if (line.len > VOICE_TEXT_BYTES) {
+        err_set(err, ERR_TOO_LARGE, "%zu bytes are above %d", line.len,
+                VOICE_TEXT_BYTES);
+        return false;
+    }
+    if (!voice_text_fold(line, b->scratch, &folded, err)) {
+        return false;
+    }
+    if (!is_usable(folded.cased)) {
+        b->print->unusable++;
+        return true;
+    }
+    const struct digest digest = digest_of(folded.cased);
+    if (is_known(b, &digest)) {
+        b->print->duplicates++;
+        return true;
+    }
+    b->known[b->print->line_count] = digest;
+    if (!voice_read(b->model, line, b->scratch, &voice, err)) {
+        return false;
+    }
+    if (voice.row_count > FINGERPRINT_MOST_ROWS - b->rows) {
+        err_set(err, ERR_TOO_LARGE,
+                "the lines together are longer than %d windows of %d bytes",
+                FINGERPRINT_MOST_ROWS, VOICE_WINDOW_BYTES);
+        return false;
+    }
+    if (!keep_line(b, &voice)) {
+        err_memory(err, "a fingerprint");
+        return false;
+    }
+    return true;
+}
+
+static bool
+check_enough(const struct build *b, struct err *err)
+{
+    const size_t least =
+        b->request->least > 1 ? b->request->least : FINGERPRINT_LEAST_LINES;
+    const struct fingerprint *print = b->print;
+
+    if (print->line_count >= least) {
+        return true;
+    }
+    err_set(err, ERR_INVALID,
+            "%zu usable lines of %zu given (%zu said twice, %zu without "
+            "words); it takes %zu more to make %zu",
+            print->line_count, print->given, print->duplicates, print->unusable,
+            least - print->line_count, least);
+    return false;
+}
+
+static bool
+add_lines(struct build *b, struct err *err)
+{
+    const struct fingerprint_request *request = b->request;
+    struct fingerprint *print = b->print;
+
+    print->given = request->line_count;
+    b->lines = ARENA_ARRAY(print->arena, struct voice, request->line_count);
+    b->known = ARENA_ARRAY(print->arena, struct digest, request->line_count);
+    if (b->lines == NULL || b->known == NULL) {
+        err_memory(err, "a fingerprint");
+        return false;
+    }
+    print->lines = b->lines;
+    for (size_t i = 0; i < request->line_count; i++) {
+        arena_reset(b->scratch);
+        if (!add_line(b, request->lines[i], err)) {
+            err_under(err, "samples[%zu]", i);
+            return false;
+        }
+    }
+    return check_enough(b, err) && fingerprint_fit_lines(print, b->model, err);
+}
+
+static bool
+add_vectors(struct build *b, const struct kernel_set *kernels, struct err *err)
+{
+    const size_t count = b->request->vector_count;
+    struct fingerprint_vectors *sets =
+        ARENA_ARRAY(b->print->arena, struct fingerprint_vectors, count);
+
+    if (sets == NULL) {
+        err_memory(err, "a fingerprint");
+        return false;
+    }
+    b->print->vectors = sets;
+    for (size_t i = 0; i < count; i++) {
+        const struct fingerprint_source *from = &b->request->vectors[i];
+        if (fingerprint_vectors_of(b->print, from->model) != NULL) {
+            err_set(err, ERR_INVALID, "two sets of vectors of one model");
+            return false;
+        }
+        if (!fingerprint_fit_vectors(b->print, kernels, from, &sets[i], err)) {
+            return false;
+        }
+        b->print->vector_count++;
+    }
+    return true;
+}
+
+/* The digest of what its file would hold. */
+static bool
+set_digest(struct fingerprint *print, struct err *err)
+{
+    struct buffer file;
+
+    buffer_init(&file, FINGERPRINT_FILE_BYTES);
+    const bool done = fingerprint_encode(print, &file, err);
+    if (done) {
+        print->digest = digest_of(buffer_text(&file));
+    }
+    buffer_clear(&file);
+    return done;
+}
+
+static bool
+fill(struct build *b, const struct kernel_set *kernels, struct err *err)
+{
+    const struct fingerprint_request *request = b->request;
+    struct fingerprint *print = b->print;
+
+    print->created = request->created;
+    print->model_digest = b->model->digest;
+    return fingerprint_fit_text(print, request->persona, &print->persona,
+                                err) &&
+           fingerprint_fit_text(print, request->source, &print->source, err) &&
+           fingerprint_fit_text(print, text_of(b->model->name), &print->model,
+                                err) &&
+           (request->line_count == 0 || add_lines(b, err)) &&
+           add_vectors(b, kernels, err) && set_digest(print, err);
+}
+
+struct fingerprint *
+fingerprint_build(const struct voice_model *model,
+                  const struct kernel_set *kernels,
+                  const struct fingerprint_request *request, struct err *err)
+{
+    struct build b = {.model = model, .request = request};
+
+    if (!check_request(request, err)) {
+        return NULL;
+    }
+    b.print = fingerprint_fit_new(err);
+    if (b.print == NULL) {
+        return NULL;
+    }
+    b.scratch = arena_new(SIZE_MAX);
+    if (b.scratch == NULL) {
+        err_memory(err, "a fingerprint");
+    }
+    if (b.scratch == NULL || !fill(&b, kernels, err)) {
+        fingerprint_free(b.print);
+        b.print = NULL;
+    }
+    arena_free(b.scratch);
+    return b.print;
+}
+
+/* Everything of `base` but its vectors, again. */
+static bool
+copy_base(struct build *b, const struct fingerprint *base, struct err *err)
+{
+    struct fingerprint *print = b->print;
+
+    print->created = base->created;
+    print->given = base->given;
+    print->duplicates = base->duplicates;
+    print->unusable = base->unusable;
+    b->lines = ARENA_ARRAY(print->arena, struct voice, base->line_count);
+    print->lines = b->lines;
+    for (size_t i = 0; b->lines != NULL && i < base->line_count; i++) {
+        if (!keep_line(b, &base->lines[i])) {
+            break;
+        }
+    }
+    if (print->line_count < base->line_count) {
+        err_memory(err, "a fingerprint");
+        return false;
+    }
+    return fingerprint_fit_text(print, base->source, &print->source, err) &&
+           (base->line_count == 0 ||
+            fingerprint_fit_lines(print, b->model, err));
+}
+
+/* The base's sets but for the one that is replaced, and then the new one. */
+static bool
+copy_vectors(struct build *b, const struct fingerprint *base,
+             const struct kernel_set *kernels,
+             const struct fingerprint_source *added, struct err *err)
+{
+    struct fingerprint_source sets[FINGERPRINT_MOST_MODELS + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; base != NULL && i < base->vector_count; i++) {
+        const struct fingerprint_vectors *v = &base->vectors[i];
+        if (!text_equal(v->model, added->model)) {
+            sets[count++] =
+                (struct fingerprint_source){v->model, v->at, v->rows, v->dim};
+        }
+    }
+    sets[count++] = *added;
+    if (count > FINGERPRINT_MOST_MODELS) {
+        err_set(err, ERR_INVALID, "%zu sets of vectors are above %d", count,
+                FINGERPRINT_MOST_MODELS);
+        return false;
+    }
+    const struct fingerprint_request request = {.vectors = sets,
+                                                .vector_count = count};
+    b->request = &request;
+    const bool done = add_vectors(b, kernels, err);
+    b->request = NULL;
+    return done;
+}
+
+struct fingerprint *
+fingerprint_with(const struct fingerprint *base,
+                 const struct voice_model *model,
+                 const struct kernel_set *kernels, struct text persona,
+                 const struct fingerprint_source *vectors, struct err *err)
+{
+    const struct fingerprint_request names = {.persona = persona};
+    struct build b = {.model = model};
+
+    if (!check_names(&names, err)) {
+        return NULL;
+    }
+    b.print = fingerprint_fit_new(err);
+    if (b.print == NULL) {
+        return NULL;
+    }
+    b.print->model_digest = model->digest;
+    if (!fingerprint_fit_text(b.print, persona, &b.print->persona, err) ||
+        !fingerprint_fit_text(b.print, text_of(model->name), &b.print->model,
+                              err) ||
+        (base != NULL && !copy_base(&b, base, err)) ||
+        !copy_vectors(&b, base, kernels, vectors, err) ||
+        !set_digest(b.print, err)) {
+        fingerprint_free(b.print);
+        return NULL;
+    }
+    return b.print;
+}
+
+void
+fingerprint_free(struct fingerprint *print)
+{
+    if (print != NULL) {
+        arena_free(print->arena);
+    }
+}
+
+const struct fingerprint_vectors *
+fingerprint_vectors_of(const struct fingerprint *print, struct text model)
+{
+    for (size_t i = 0; i < print->vector_count; i++) {
+        if (text_equal(print->vectors[i].model, model)) {
+            return &print->vectors[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+fingerprint_warning(const struct fingerprint *print, char *out, size_t len)
+{
+    if (print->line_count == 0 || print->line_count >= FINGERPRINT_GOOD_LINES) {
+        return false;
+    }
+    snprintf(out, len,
+             "%zu lines are few: with %d she is told from others markedly "
+             "better, and alert rates down to 2 %% can be asked for",
+             print->line_count, FINGERPRINT_GOOD_LINES);
+    return true;
+}
