@@ -1,0 +1,93 @@
+#include "sidecar/engine/hits.h"
+
+#include <stdlib.h>
+
+enum { FIRST_HITS = 32 };
+
+void
+hits_init(struct hits *hits, struct arena *arena)
+{
+    *hits = (struct hits){.arena = arena};
+}
+
+bool
+hits_add(struct hits *hits, const struct hit *hit)
+{
+    if (hits->count == hits->cap) {
+        const size_t cap = hits->cap > 0 ? hits->cap * 2 : FIRST_HITS;
+        struct hit *at = ARENA_ARRAY(hits->arena, struct hit, cap);
+        if (at == NULL) {
+            return false;
+        }
+        if (hits->count > 0) {
+            memcpy(at, hits->at, hits->count * sizeof(*at));
+        }
+        hits->at = at;
+        hits->cap = cap;
+    }
+    hits->at[hits->count++] = *hit;
+    return true;
+}
+
+static int
+order(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int
+by_rule(const void *left, const void *right)
+{
+    const struct hit *a = left, *b = right;
+
+    if (a->rule != b->rule) {
+        return order(a->rule, b->rule);
+    }
+    if (a->view.from != b->view.from) {
+        return order(a->view.from, b->view.from);
+    }
+    return order(b->view.to, a->view.to); // the longest first
+}
+
+static int
+by_place(const void *left, const void *right)
+{
+    const struct hit *a = left, *b = right;
+
+    if (a->raw.from != b->raw.from) {
+        return order(a->raw.from, b->raw.from);
+    }
+    if (a->raw.to != b->raw.to) {
+        return order(a->raw.to, b->raw.to);
+    }
+    return order(a->rule, b->rule);
+}
+
+void
+hits_tidy(struct hits *hits, size_t from)
+{
+    size_t kept = from;
+
+    if (hits->count - from > 1) {
+        qsort(hits->at + from, hits->count - from, sizeof(*hits->at), by_rule);
+    }
+    for (size_t i = from; i < hits->count; i++) {
+        const struct hit *h = &hits->at[i];
+        struct hit *last = kept > from ? &hits->at[kept - 1] : NULL;
+        if (last != NULL && last->rule == h->rule &&
+            h->view.to <= last->view.to) {
+            last->score = h->score > last->score ? h->score : last->score;
+            continue;
+        }
+        hits->at[kept++] = *h;
+    }
+    hits->count = kept;
+}
+
+void
+hits_sort(struct hits *hits)
+{
+    if (hits->count > 1) {
+        qsort(hits->at, hits->count, sizeof(*hits->at), by_place);
+    }
+}

@@ -1,0 +1,84 @@
+/*
+ * The rule set: compiled from a configuration, immutable, any number of
+ * threads. config/RULES.md is the language; this is what runs it.
+ */
+#ifndef SIDECAR_ENGINE_RULES_H
+#define SIDECAR_ENGINE_RULES_H
+
+#include "config/config.h"
+#include "proto/request.h"
+#include "sidecar/engine/hits.h"
+#include "sidecar/engine/literals.h"
+#include "sidecar/engine/pattern.h"
+
+enum { RULES_NO_GROUP = -1 };
+
+/* What the decision needs to know of a rule. */
+struct rule {
+    const struct config_rule *config;
+    double score;    /* -1..1, of one hit where the detector has no own */
+    size_t category; /* index into config->categories */
+    int group;       /* index into config->groups, or RULES_NO_GROUP */
+    bool active;     /* neither disabled nor above the engine's level */
+    bool enforced;   /* counts for the action; else only for wouldAction */
+    uint64_t pii;    /* bit of its entity */
+    struct pattern **patterns; /* [config->patterns.count] */
+    size_t first_pattern;      /* number of the first in the whole set */
+    size_t leak;               /* index among the prompt_leak rules */
+};
+
+struct rules;
+
+/*
+ * Compiles every rule; all that is wrong goes to problems. Keeps the
+ * configuration. NULL where there is a problem or no memory.
+ */
+struct rules *
+rules_build(const struct config *config, struct problems *problems);
+void rules_free(struct rules *rules);
+
+/*
+ * Runs every pattern on every text, as if none could be ruled out beforehand.
+ * For tests and benches: the hits must be the same. Before any scan.
+ */
+void rules_open_gates(struct rules *rules);
+
+size_t rules_count(const struct rules *rules);
+const struct rule *rules_at(const struct rules *rules, size_t index);
+
+/* One thread's working memory; fitted to one rule set at a time. */
+struct rules_scratch;
+struct rules_scratch *rules_scratch_new(void);
+void rules_scratch_free(struct rules_scratch *scratch);
+bool rules_scratch_fit(struct rules_scratch *scratch, const struct rules *rules,
+                       struct err *err);
+
+/* What the rules need to know of a request; for all its candidates. */
+struct rules_request {
+    enum request_role role;
+    struct text locale;                    /* "pt-BR", or "": not known */
+    const struct config_texts *tags;       /* of the persona; NULL: none */
+    const struct leak_index *const *leaks; /* per prompt_leak rule */
+    struct request_texts canaries;         /* folded */
+    uint64_t deadline_ns;                  /* of clock_ns; UINT64_MAX: none */
+};
+
+/*
+ * Folds the system prompt and canaries of the request, into the arena. Without
+ * a deadline: that is the caller's to set.
+ */
+bool rules_prepare(const struct rules *rules, const struct request *request,
+                   const struct config_persona *persona, struct arena *arena,
+                   struct rules_request *out, struct err *err);
+
+/*
+ * Runs every rule that applies over the text and its folded view, and adds the
+ * hits, in order of place. A rule that fails (a limit on matching) is counted
+ * in out->errors and does not stop the others; false only where the scan as a
+ * whole cannot be trusted, or (ERR_DEADLINE) took too long.
+ */
+bool rules_scan(const struct rules *rules, struct rules_scratch *scratch,
+                const struct rules_request *request, struct text raw,
+                const struct view *fold, struct hits *out, struct err *err);
+
+#endif
