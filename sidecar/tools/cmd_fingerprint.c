@@ -1,0 +1,399 @@
+#include "sidecar/tools/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "config/form.h"
+#include "sidecar/base/clock.h"
+#include "sidecar/engine/engine.h"
+#include "sidecar/engine/fingerprint_file.h"
+#include "sidecar/engine/sample.h"
+#include "sidecar/tools/vectors.h"
+
+enum {
+    ARENA_BYTES = 1 << 30,
+    WARNING_BYTES = 256,
+    PATH_BYTES = 128 + sizeof(".fingerprint") /* an id is at most 128 */
+};
+
+struct options {
+    struct command_settings settings;
+    const char *persona, *source, *output, *model, *vectors;
+};
+
+static int
+fail(const struct err *err, int code)
+{
+    fprintf(stderr, "leeway fingerprint: %s\n", err->message);
+    return code;
+}
+
+static int
+read_options(int argc, char **argv, struct options *out)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"set", required_argument, NULL, 's'},
+        {"persona", required_argument, NULL, 'p'},
+        {"source", required_argument, NULL, 'n'},
+        {"output", required_argument, NULL, 'o'},
+        {"model", required_argument, NULL, 'm'},
+        {"vectors", required_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
+
+    *out = (struct options){.persona = NULL};
+    for (int o;
+         (o = getopt_long(argc, argv, "c:s:p:o:h", options, NULL)) != -1;) {
+        switch (o) {
+        case 'c':
+            out->settings.path = optarg;
+            break;
+        case 's':
+            if (!command_override(&out->settings, optarg)) {
+                return command_usage(&command_fingerprint, "too many --set");
+            }
+            break;
+        case 'p':
+            out->persona = optarg;
+            break;
+        case 'n':
+            out->source = optarg;
+            break;
+        case 'o':
+            out->output = optarg;
+            break;
+        case 'm':
+            out->model = optarg;
+            break;
+        case 'v':
+            out->vectors = optarg;
+            break;
+        case 'h':
+            return command_help(&command_fingerprint);
+        default:
+            return COMMAND_USAGE;
+        }
+    }
+    return -1;
+}
+
+/* ------------------------------------------------------------- what is needed
+ */
+
+struct workshop {
+    struct voice_model *model;
+    const struct kernel_set *kernels;
+    size_t min_samples;
+};
+
+/* The voice model that the configuration names. */
+static bool
+workshop_open(const struct options *options, struct workshop *out)
+{
+    const char *path = command_path(&options->settings);
+    struct problems problems;
+    struct err err;
+
+    out->kernels = command_kernels();
+    struct arena *arena =
+        path != NULL && out->kernels != NULL ? arena_new(ARENA_BYTES) : NULL;
+    struct arena *notes = arena_new(ARENA_BYTES);
+    if (arena == NULL || notes == NULL) {
+        arena_free(arena);
+        arena_free(notes);
+        return false;
+    }
+    place_problems_init(&problems, notes);
+    struct config *config =
+        load_config(path, options->settings.overrides,
+                    options->settings.override_count, arena, &problems);
+    place_problems_print(&problems, stderr, false);
+    out->model = NULL;
+    if (config != NULL && !place_problems_any(&problems)) {
+        out->min_samples = (size_t)config->drift.min_samples;
+        out->model = voice_model_open(
+            config->drift.background.len > 0 ? config->drift.background.at : "",
+            &err);
+        if (out->model == NULL) {
+            (void)fail(&err, 0);
+        }
+    }
+    load_free(config);
+    if (config == NULL) {
+        arena_free(arena); // the configuration would have kept it
+    }
+    arena_free(notes);
+    return out->model != NULL;
+}
+
+/* --------------------------------------------------------------------- build
+ */
+
+static struct fingerprint *
+build_lines(const struct workshop *shop, const struct options *options,
+            const char *path, struct err *err)
+{
+    struct samples samples;
+
+    if (!samples_read(path, &samples, err)) {
+        return NULL;
+    }
+    const struct fingerprint_request request = {
+        .persona = text_of(options->persona),
+        .source = text_of(options->source != NULL ? options->source : path),
+        .created = clock_wall_ms() / 1000,
+        .lines = samples.lines,
+        .line_count = samples.count,
+        .least = shop->min_samples};
+    struct fingerprint *print =
+        fingerprint_build(shop->model, shop->kernels, &request, err);
+    samples_free(&samples);
+    return print;
+}
+
+/* Puts the caller's own vectors into it. Frees `print` where that fails. */
+static struct fingerprint *
+add_vectors(const struct workshop *shop, const struct options *options,
+            struct fingerprint *print, struct err *err)
+{
+    struct vectors vectors;
+
+    if (!vectors_read(options->vectors, &vectors, err)) {
+        fingerprint_free(print);
+        return NULL;
+    }
+    const struct fingerprint_source source = {.model = text_of(options->model),
+                                              .at = vectors.at,
+                                              .rows = vectors.rows,
+                                              .dim = vectors.dim};
+    struct fingerprint *both =
+        fingerprint_with(print, shop->model, shop->kernels,
+                         text_of(options->persona), &source, err);
+    vectors_free(&vectors);
+    fingerprint_free(print);
+    return both;
+}
+
+static int
+save(const struct fingerprint *print, const struct options *options)
+{
+    char path[PATH_BYTES], warning[WARNING_BYTES];
+    struct err err;
+
+    snprintf(path, sizeof(path), "%s.fingerprint", options->persona);
+    const char *to = options->output != NULL ? options->output : path;
+    if (!fingerprint_write(print, to, &err)) {
+        return fail(&err, COMMAND_CANNOT_CREATE);
+    }
+    fprintf(stderr,
+            "%s: %zu lines (%zu given, %zu twice, %zu without words), "
+            "%zu models of vectors\n",
+            to, print->line_count, print->given, print->duplicates,
+            print->unusable, print->vector_count);
+    if (fingerprint_warning(print, warning, sizeof(warning))) {
+        fprintf(stderr, "warning: %s\n", warning);
+    }
+    return COMMAND_DONE;
+}
+
+static int
+run_build(int argc, char **argv, const struct options *options)
+{
+    const bool lines = optind + 1 < argc;
+    struct workshop shop;
+    struct fingerprint *print = NULL;
+    struct err err;
+
+    if (options->persona == NULL || optind + 2 < argc ||
+        (!lines && options->vectors == NULL)) {
+        return command_usage(&command_fingerprint,
+                             "build: expected --persona ID and one file of "
+                             "sample lines, or --vectors");
+    }
+    const char *fault = form_fault(SCHEMA_ID, text_of(options->persona));
+    if (fault != NULL) { // it becomes a file's name
+        return command_usage(&command_fingerprint, "--persona %s: not %s",
+                             options->persona, fault);
+    }
+    if ((options->vectors == NULL) != (options->model == NULL)) {
+        return command_usage(&command_fingerprint,
+                             "--model and --vectors belong together");
+    }
+    if (!workshop_open(options, &shop)) {
+        return COMMAND_CONFIG;
+    }
+    int code;
+    if (lines) {
+        print = build_lines(&shop, options, argv[optind + 1], &err);
+    }
+    if (options->vectors != NULL && (print != NULL || !lines)) {
+        print = add_vectors(&shop, options, print, &err);
+    }
+    if (print != NULL) {
+        code = save(print, options);
+    } else {
+        code = fail(&err,
+                    err.kind == ERR_IO ? COMMAND_NO_INPUT : COMMAND_BAD_DATA);
+    }
+    fingerprint_free(print);
+    voice_model_free(shop.model);
+    return code;
+}
+
+/* ---------------------------------------------------------------- show, list
+ */
+
+static void
+show_print(const struct fingerprint *print)
+{
+    char hex[DIGEST_HEX], made[32] = "unknown", warning[WARNING_BYTES];
+    const time_t created = (time_t)print->created;
+    struct tm utc;
+
+    if (created > 0 && gmtime_r(&created, &utc) != NULL) {
+        strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    digest_hex(&print->digest, hex);
+    printf("persona      %.*s\n", TEXT_ARGS(print->persona));
+    printf("digest       %s\n", hex);
+    printf("source       %.*s\n", TEXT_ARGS(print->source));
+    printf("created      %s\n", made);
+    printf("lines        %zu\n", print->line_count);
+    if (print->line_count > 0) {
+        printf("voice model  %.*s\n", TEXT_ARGS(print->model));
+        printf("calibration  mean %.3f, sd %.3f over %zu lines, left out in "
+               "blocks\n",
+               print->scale.mean, print->scale.sd, print->scale.count);
+    }
+    for (size_t i = 0; i < print->vector_count; i++) {
+        const struct fingerprint_vectors *v = &print->vectors[i];
+        printf("vectors      %.*s: %zu rows of %zu\n", TEXT_ARGS(v->model),
+               v->rows, v->dim);
+    }
+    if (fingerprint_warning(print, warning, sizeof(warning))) {
+        printf("warning      %s\n", warning);
+    }
+}
+
+static int
+run_show(int argc, char **argv, const struct options *options)
+{
+    struct workshop shop;
+    struct err err;
+
+    if (optind + 2 != argc) {
+        return command_usage(&command_fingerprint,
+                             "show: expected one fingerprint file");
+    }
+    if (!workshop_open(options, &shop)) {
+        return COMMAND_CONFIG;
+    }
+    struct fingerprint *print =
+        fingerprint_read(argv[optind + 1], shop.model, shop.kernels, &err);
+    int code;
+    if (print != NULL) {
+        show_print(print);
+        code = command_finish();
+    } else {
+        code = fail(&err,
+                    err.kind == ERR_IO ? COMMAND_NO_INPUT : COMMAND_BAD_DATA);
+    }
+    fingerprint_free(print);
+    voice_model_free(shop.model);
+    return code;
+}
+
+static void
+list_persona(const struct persona *p)
+{
+    const struct fingerprint *print = p->print;
+    char hex[DIGEST_HEX] = "-";
+
+    if (print != NULL) {
+        digest_hex(&print->digest, hex);
+    }
+    printf("%-20.*s %6zu %8zu %10.4f  %.12s\n", TEXT_ARGS(p->config->id),
+           print != NULL ? print->line_count : 0,
+           print != NULL ? print->vector_count : 0, p->threshold, hex);
+}
+
+static int
+run_list(const struct options *options)
+{
+    const struct kernel_set *kernels = command_kernels();
+    const char *path = command_path(&options->settings);
+    struct arena *arena = arena_new(ARENA_BYTES);
+    struct problems problems;
+
+    if (kernels == NULL || path == NULL || arena == NULL) {
+        arena_free(arena);
+        return COMMAND_CONFIG;
+    }
+    place_problems_init(&problems, arena);
+    struct engine *engine =
+        engine_load(path, options->settings.overrides,
+                    options->settings.override_count, kernels, &problems);
+    place_problems_print(&problems, stderr, false);
+    arena_free(arena);
+    if (engine == NULL) {
+        return COMMAND_CONFIG;
+    }
+    printf("%-20s %6s %8s %10s  %s\n", "persona", "lines", "vectors",
+           "threshold", "digest");
+    for (size_t i = 0; i < personas_count(engine->personas); i++) {
+        list_persona(personas_at(engine->personas, i));
+    }
+    engine_drop(engine);
+    return command_finish();
+}
+
+static int
+run(int argc, char **argv)
+{
+    struct options options;
+
+    const int early = read_options(argc, argv, &options);
+    if (early >= 0) {
+        return early;
+    }
+    const char *what = optind < argc ? argv[optind] : "";
+    if (strcmp(what, "build") == 0) {
+        return run_build(argc, argv, &options);
+    }
+    if (strcmp(what, "show") == 0) {
+        return run_show(argc, argv, &options);
+    }
+    if (strcmp(what, "list") == 0 && optind + 1 == argc) {
+        return run_list(&options);
+    }
+    return command_usage(&command_fingerprint,
+                         "expected build, show FILE or list");
+}
+
+const struct command command_fingerprint = {
+    .name = "fingerprint",
+    .summary = "build, show and list voice fingerprints",
+    .help =
+        "examples:\n"
+        "  leeway fingerprint build --persona mira -o mira.fingerprint "
+        "mira.jsonl\n"
+        "  leeway fingerprint list\n\n"
+        "usage: leeway fingerprint build --persona ID [options] SAMPLES\n"
+        "       leeway fingerprint show FILE\n"
+        "       leeway fingerprint list\n\n"
+        "SAMPLES are lines of hers: .txt one a line, or .jsonl with "
+        "\"text\".\n"
+        "  -p, --persona ID     whose they are\n"
+        "  -o, --output FILE    where to (ID.fingerprint)\n"
+        "  --source NAME        where the lines are from (the file's name)\n"
+        "  --model NAME         name of your own embedding model, and\n"
+        "  --vectors FILE       its vectors: .jsonl with \"embedding\"\n"
+        "  -c, --config FILE    the configuration: its voice model, its "
+        "personas\n"
+        "  -s, --set KEY=VALUE  override one setting; may stand many times\n\n"
+        "exit: 0 done, 65 too few or bad samples, 66 no such file,\n"
+        "      73 cannot write, 78 configuration\n",
+    .run = run};

@@ -1,0 +1,433 @@
+#include "sidecar/tools/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/decode.h"
+#include "proto/encode.h"
+#include "proto/fault.h"
+#include "proto/json.h"
+#include "sidecar/base/file.h"
+#include "sidecar/engine/judge.h"
+#include "sidecar/engine/limits.h"
+#include "sidecar/serve/rotation.h"
+#include "sidecar/tools/caller.h"
+
+enum {
+    ARENA_BYTES = 1 << 30,
+    MESSAGE_BYTES = 16 << 20,
+    TEXT_BYTES = 1 << 20,
+    GUARDRAILS = 256,
+    TIMEOUT_MS = 5000
+};
+
+struct options {
+    struct command_settings settings;
+    const char *persona, *role, *locale, *connect;
+    const char *guardrails[GUARDRAILS];
+    size_t guardrail_count;
+    bool explain, pretty;
+};
+
+static int
+fail(const struct err *err, int code)
+{
+    fprintf(stderr, "leeway score: %s\n", err->message);
+    return code;
+}
+
+/* Whose fault it is: the machine's, a busy sidecar's or the input's. */
+static int
+exit_code(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_INTERNAL:
+    case ERR_MEMORY:
+        return COMMAND_INTERNAL;
+    case ERR_OVERLOADED:
+    case ERR_DRAINING:
+    case ERR_DEADLINE:
+        return COMMAND_UNAVAILABLE;
+    case ERR_NONE:
+    case ERR_BAD_REQUEST:
+    case ERR_UNAUTHORIZED:
+    case ERR_FORBIDDEN:
+    case ERR_NOT_FOUND:
+    case ERR_STATE:
+    case ERR_IDEMPOTENCY:
+    case ERR_TOO_LARGE:
+    case ERR_VERSION:
+    case ERR_UNKNOWN_OP:
+    case ERR_INVALID:
+    case ERR_CONFIG:
+    case ERR_IO:
+    case ERR_COUNT:
+        break;
+    }
+    return COMMAND_BAD_DATA;
+}
+
+/* The kind that is told under this name on the wire. */
+static enum err_kind
+kind_of(struct text code)
+{
+    for (int i = ERR_BAD_REQUEST; i < ERR_COUNT; i++) {
+        if (text_is(code, fault_of((enum err_kind)i).code)) {
+            return (enum err_kind)i;
+        }
+    }
+    return ERR_INVALID;
+}
+
+static int
+read_option(int o, struct options *out)
+{
+    switch (o) {
+    case 'c':
+        out->settings.path = optarg;
+        return -1;
+    case 's':
+        return command_override(&out->settings, optarg)
+                   ? -1
+                   : command_usage(&command_score, "too many --set");
+    case 'p':
+        out->persona = optarg;
+        return -1;
+    case 'r':
+        out->role = optarg;
+        return -1;
+    case 'l':
+        out->locale = optarg;
+        return -1;
+    case 'u':
+        out->connect = optarg;
+        return -1;
+    case 'g':
+        if (out->guardrail_count == GUARDRAILS) {
+            return command_usage(&command_score, "too many --guardrail");
+        }
+        out->guardrails[out->guardrail_count++] = optarg;
+        return -1;
+    case 'x':
+        out->explain = true;
+        return -1;
+    case 'y':
+        out->pretty = true;
+        return -1;
+    case 'h':
+        return command_help(&command_score);
+    default:
+        return COMMAND_USAGE;
+    }
+}
+
+static int
+read_options(int argc, char **argv, struct options *out)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"set", required_argument, NULL, 's'},
+        {"persona", required_argument, NULL, 'p'},
+        {"role", required_argument, NULL, 'r'},
+        {"locale", required_argument, NULL, 'l'},
+        {"guardrail", required_argument, NULL, 'g'},
+        {"explain", no_argument, NULL, 'x'},
+        {"connect", required_argument, NULL, 'u'},
+        {"pretty", no_argument, NULL, 'y'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
+
+    *out = (struct options){.persona = NULL};
+    for (int o;
+         (o = getopt_long(argc, argv, "c:s:p:h", options, NULL)) != -1;) {
+        const int code = read_option(o, out);
+        if (code >= 0) {
+            return code;
+        }
+    }
+    return -1;
+}
+
+/* The words of the command line as one text, or standard input. */
+static bool
+read_text(int argc, char **argv, struct buffer *text, struct err *err)
+{
+    if (optind + 1 == argc && strcmp(argv[optind], "-") == 0) {
+        if (!file_read("-", TEXT_BYTES, text, err)) {
+            return false;
+        }
+        if (text->len > 0 && text->at[text->len - 1] == '\n') {
+            text->len--; // the newline that every tool puts at the end
+        }
+        return true;
+    }
+    buffer_init(text, TEXT_BYTES);
+    for (int i = optind; i < argc; i++) {
+        if (i > optind) {
+            buffer_add_byte(text, ' ');
+        }
+        buffer_add_text(text, text_of(argv[i]));
+    }
+    if (text->failed) {
+        err_set(err, ERR_TOO_LARGE, "text above %d bytes", TEXT_BYTES);
+    }
+    return !text->failed;
+}
+
+static void
+put_pair(struct buffer *to, const char *key, const char *value, size_t *count)
+{
+    if (value != NULL) {
+        wire_put_str(to, text_of(key));
+        wire_put_str(to, text_of(value));
+        ++*count;
+    }
+}
+
+static void
+build_message(const struct options *options, struct text text,
+              struct buffer *to)
+{
+    const struct wire_open map = wire_open_map(to);
+    size_t count = 5;
+
+    wire_put_str(to, TEXT("v"));
+    wire_put_int(to, REQUEST_VERSION);
+    put_pair(to, "op", "score", &(size_t){0});
+    put_pair(to, "persona", options->persona, &count);
+    put_pair(to, "role", options->role, &count);
+    put_pair(to, "locale", options->locale, &count);
+    // Nobody waits but this command, and it waits longer than a chat would.
+    wire_put_str(to, TEXT("deadlineMs"));
+    wire_put_int(to, TIMEOUT_MS);
+    wire_put_str(to, TEXT("explain"));
+    wire_put_bool(to, options->explain);
+    if (options->guardrail_count > 0) {
+        wire_put_str(to, TEXT("extraGuardrails"));
+        wire_put_array(to, options->guardrail_count);
+        for (size_t i = 0; i < options->guardrail_count; i++) {
+            wire_put_str(to, text_of(options->guardrails[i]));
+        }
+        count++;
+    }
+    wire_put_str(to, TEXT("text"));
+    wire_put_str(to, text);
+    wire_close_map(to, map, count);
+}
+
+/* Steps into the value under `key` of the map at the reader. */
+static bool
+find_key(struct wire_reader *r, const char *wanted)
+{
+    const size_t entries = wire_next(r) == WIRE_MAP ? wire_read_map(r) : 0;
+
+    for (size_t i = 0; i < entries && !r->failed; i++) {
+        if (text_is(wire_read_bytes(r), wanted)) {
+            return true;
+        }
+        (void)wire_skip(r);
+    }
+    return false;
+}
+
+/* The envelope out of a reply, or its error. */
+static bool
+take_envelope(struct text reply, struct buffer *envelope, struct err *err)
+{
+    static const struct wire_limits limits = {WIRE_DEPTH_CAP, 1 << 20};
+    struct wire_reader r;
+
+    if (!wire_scan(reply, &limits, err)) {
+        return false;
+    }
+    wire_read(&r, reply, err);
+    if (find_key(&r, "results") && wire_read_array(&r) > 0) {
+        buffer_add_text(envelope, wire_skip(&r));
+        return !envelope->failed;
+    }
+    wire_read(&r, reply, err);
+    struct wire_reader error = r;
+    if (find_key(&r, "error")) {
+        error = r;
+    }
+    const struct text code =
+        find_key(&r, "code") ? wire_read_bytes(&r) : (struct text){NULL, 0};
+    const struct text message = find_key(&error, "message")
+                                    ? wire_read_bytes(&error)
+                                    : (struct text){NULL, 0};
+    if (code.len > 0 && message.len > 0) {
+        err_set(err, kind_of(code), "%.*s", TEXT_ARGS(message));
+    } else {
+        err_set(err, ERR_INTERNAL, "a reply with neither results nor error");
+    }
+    return false;
+}
+
+static int
+score_remote(const char *url, struct text message, struct buffer *envelope)
+{
+    struct buffer reply;
+    struct err err;
+    uint32_t which;
+
+    struct caller *caller = caller_open(url, TIMEOUT_MS, &err);
+    if (caller == NULL) {
+        return err.kind == ERR_INVALID
+                   ? command_usage(&command_score, "%s", err.message)
+                   : fail(&err, COMMAND_UNAVAILABLE);
+    }
+    buffer_init(&reply, MESSAGE_BYTES);
+    int code = COMMAND_DONE;
+    if (!caller_send(caller, message, &err) ||
+        !caller_receive(caller, &reply, &which, &err)) {
+        code = fail(&err, COMMAND_UNAVAILABLE);
+    } else if (!take_envelope(buffer_text(&reply), envelope, &err)) {
+        code = fail(&err, exit_code(err.kind));
+    }
+    caller_close(caller);
+    buffer_clear(&reply);
+    return code;
+}
+
+static struct engine *
+load_engine(const struct options *options)
+{
+    const struct kernel_set *kernels = command_kernels();
+    const char *path = command_path(&options->settings);
+    struct arena *arena = arena_new(ARENA_BYTES);
+    struct engine *engine = NULL;
+    struct problems problems;
+
+    if (kernels != NULL && path != NULL && arena != NULL) {
+        place_problems_init(&problems, arena);
+        engine =
+            engine_load(path, options->settings.overrides,
+                        options->settings.override_count, kernels, &problems);
+        place_problems_print(&problems, stderr, false);
+    }
+    arena_free(arena);
+    return engine;
+}
+
+static bool
+judge_message(const struct engine *engine, struct judge *judge,
+              struct text message, struct buffer *envelope, struct err *err)
+{
+    struct judge_terms terms = {.deadline_ns = UINT64_MAX};
+    const struct decode_limits limits = limits_for_decoding(engine->config);
+    struct request request;
+    struct judge_result result;
+
+    if (!judge_begin(judge, engine, err) ||
+        !decode_request(message, &limits, judge_arena(judge), &request, err)) {
+        return false;
+    }
+    // As a sidecar would, so that it says the same fallback line.
+    terms.rotation = rotation_next(NULL, &request);
+    if (!judge_request(judge, engine, &request, &terms, &result, err)) {
+        return false;
+    }
+    encode_envelope(envelope, &result.envelopes[result.chosen]);
+    return !envelope->failed;
+}
+
+static int
+score_here(const struct options *options, struct text message,
+           struct buffer *envelope)
+{
+    struct engine *engine = load_engine(options);
+    struct err err;
+
+    if (engine == NULL) {
+        return COMMAND_CONFIG;
+    }
+    struct judge *judge =
+        judge_new((size_t)engine->config->limits.request_memory);
+    int code = COMMAND_DONE;
+    if (judge == NULL) {
+        err_memory(&err, "a judge");
+        code = fail(&err, COMMAND_INTERNAL);
+    } else if (!judge_message(engine, judge, message, envelope, &err)) {
+        code = fail(&err, exit_code(err.kind));
+    }
+    judge_free(judge);
+    engine_drop(engine);
+    return code;
+}
+
+static int
+print_envelope(const struct options *options, const struct buffer *envelope)
+{
+    struct buffer json;
+    struct err err;
+    int code;
+
+    buffer_init(&json, SIZE_MAX);
+    if (json_from_wire(buffer_text(envelope), options->pretty, &json, &err)) {
+        printf("%.*s\n", TEXT_ARGS(buffer_text(&json)));
+        code = command_finish();
+    } else {
+        code = fail(&err, COMMAND_INTERNAL);
+    }
+    buffer_clear(&json);
+    return code;
+}
+
+static int
+run(int argc, char **argv)
+{
+    struct options options;
+    struct buffer text, message, envelope;
+    struct err err;
+
+    const int early = read_options(argc, argv, &options);
+    if (early >= 0) {
+        return early;
+    }
+    if (optind == argc) {
+        return command_usage(&command_score, "expected a text, or -");
+    }
+    if (!read_text(argc, argv, &text, &err)) {
+        buffer_clear(&text);
+        return fail(&err, err.kind == ERR_TOO_LARGE ? COMMAND_BAD_DATA
+                                                    : COMMAND_NO_INPUT);
+    }
+    buffer_init(&message, MESSAGE_BYTES);
+    buffer_init(&envelope, MESSAGE_BYTES);
+    build_message(&options, buffer_text(&text), &message);
+    int code =
+        options.connect != NULL
+            ? score_remote(options.connect, buffer_text(&message), &envelope)
+            : score_here(&options, buffer_text(&message), &envelope);
+    if (code == COMMAND_DONE) {
+        code = print_envelope(&options, &envelope);
+    }
+    buffer_clear(&text);
+    buffer_clear(&message);
+    buffer_clear(&envelope);
+    return code;
+}
+
+const struct command command_score = {
+    .name = "score",
+    .summary = "judge one text, here or at a running sidecar",
+    .help =
+        "examples:\n"
+        "  leeway score --persona falstaff \"What is honour? a word.\"\n"
+        "  echo 'My card is 4111 1111 1111 1111' | leeway score --pretty -\n\n"
+        "usage: leeway score [options] TEXT... | -\n"
+        "  --persona ID         whose voice it should be\n"
+        "  --role R             assistant (default), user, tool, system\n"
+        "  --locale L           BCP 47: fallbacks and rules of that language\n"
+        "  --guardrail G        one of extraGuardrails; may stand many times\n"
+        "                       (this build lists it as unsupported)\n"
+        "  --explain            with reasons (this build adds none)\n"
+        "  --connect URL        ask a running sidecar (ipc://..., tcp://...)\n"
+        "  --pretty             indent the JSON\n"
+        "  -c, --config FILE    the configuration\n"
+        "  -s, --set KEY=VALUE  override one setting; may stand many times\n\n"
+        "exit: 0 judged (whatever the verdict), 65 refused as bad input,\n"
+        "      66 the text cannot be read, 69 no sidecar there, or too busy,\n"
+        "      78 configuration\n",
+    .run = run};
