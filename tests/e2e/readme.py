@@ -79,10 +79,13 @@ class Reader:
         self.failed = []
         self.count = 0
         os.mkdir(self.sockets)
-        names = subprocess.run(
-            ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT,
-            stdout=subprocess.PIPE, check=False).stdout.split(b"\0")
-        if names == [b""]:  # not a clone: all there is
+        names = [b""]
+        if shutil.which("git"):
+            names = subprocess.run(
+                ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+                cwd=ROOT, stdout=subprocess.PIPE, check=False,
+                stderr=subprocess.DEVNULL).stdout.split(b"\0")
+        if names == [b""]:  # no git, or not a clone: all there is
             shutil.copytree(ROOT, self.folder, symlinks=True,
                             ignore=shutil.ignore_patterns("build", ".git"))
         for name in filter(None, map(os.fsdecode, names)):
