@@ -109,6 +109,7 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(BENCH_COMMON) $(OUT)/libleeway.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $< $(BENCH_COMMON) $(OUT)/libleeway.a $(LIBS)
 
+WIRE_BIN     := $(patsubst tests/wire/%.c,$(OUT)/wire/%,$(wildcard tests/wire/*.c))
 $(OUT)/wire/%: $(OUT)/tests/wire/%.o $(OUT)/libleeway.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) $(LDFLAGS) -pthread -o $@ $< $(OUT)/libleeway.a $(LIBS)
@@ -127,7 +128,7 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory test-here WERROR=-Werror
 
-test-here: layers $(UNIT_BIN) build/leeway $(OUT)/wire/echo_server
+test-here: layers $(UNIT_BIN) build/leeway
 	@tests/run-units $(UNIT_BIN)
 	@$(MAKE) --no-print-directory e2e
 
@@ -136,7 +137,7 @@ unit: $(UNIT_BIN)
 	@tests/run-units $(UNIT_BIN)
 
 # The program itself, from outside: clients, hostile clients, every command.
-e2e: build/leeway $(OUT)/wire/echo_server
+e2e: build/leeway $(WIRE_BIN)
 	@tests/e2e/run $(OUT)
 
 # The whole suite under address and undefined-behaviour sanitizers; the suites
@@ -151,7 +152,7 @@ tsan: deps
 
 .PHONY: tsan-here
 tsan-here: $(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)) build/leeway \
-           $(OUT)/wire/echo_server
+           $(WIRE_BIN)
 	@$(MAKE) --no-print-directory $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
 	@tests/run-units $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
 	@tests/e2e/run $(OUT)
