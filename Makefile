@@ -130,6 +130,7 @@ test: deps
 
 test-here: layers $(UNIT_BIN) build/leeway
 	@tests/run-units $(UNIT_BIN)
+	@tests/arm/run
 	@$(MAKE) --no-print-directory e2e
 
 # One suite: make unit; one file of it: make build/release/tests/test_fold.
