@@ -8,8 +8,6 @@
 #include "sidecar/tools/bench_kernels.h"
 #include "sidecar/tools/bench_pipeline.h"
 
-enum { ARENA_BYTES = 1 << 30 };
-
 static int
 run_pipeline(const struct command_settings *settings)
 {
@@ -21,19 +19,9 @@ run_pipeline(const struct command_settings *settings)
                                       .override_count =
                                           settings->override_count,
                                       .kernels = kernels};
-    struct arena *arena = arena_new(ARENA_BYTES);
-    struct problems problems;
-
-    if (kernels == NULL || path == NULL || arena == NULL) {
-        arena_free(arena);
-        return COMMAND_CONFIG;
-    }
-    place_problems_init(&problems, arena);
     struct engine *engine =
-        engine_load(path, settings->overrides, settings->override_count,
-                    kernels, &problems);
-    place_problems_print(&problems, stderr, false);
-    arena_free(arena);
+        kernels != NULL ? command_engine(settings, kernels) : NULL;
+
     if (engine == NULL) {
         return COMMAND_CONFIG;
     }

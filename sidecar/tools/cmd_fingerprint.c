@@ -323,21 +323,9 @@ list_persona(const struct persona *p)
 static int
 run_list(const struct options *options)
 {
-    const struct kernel_set *kernels = command_kernels();
-    const char *path = command_path(&options->settings);
-    struct arena *arena = arena_new(ARENA_BYTES);
-    struct problems problems;
-
-    if (kernels == NULL || path == NULL || arena == NULL) {
-        arena_free(arena);
-        return COMMAND_CONFIG;
-    }
-    place_problems_init(&problems, arena);
     struct engine *engine =
-        engine_load(path, options->settings.overrides,
-                    options->settings.override_count, kernels, &problems);
-    place_problems_print(&problems, stderr, false);
-    arena_free(arena);
+        command_engine(&options->settings, command_kernels());
+
     if (engine == NULL) {
         return COMMAND_CONFIG;
     }

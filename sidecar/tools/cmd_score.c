@@ -15,7 +15,6 @@
 #include "sidecar/tools/caller.h"
 
 enum {
-    ARENA_BYTES = 1 << 30,
     MESSAGE_BYTES = 16 << 20,
     TEXT_BYTES = 1 << 20,
     GUARDRAILS = 256,
@@ -290,26 +289,6 @@ score_remote(const char *url, struct text message, struct buffer *envelope)
     return code;
 }
 
-static struct engine *
-load_engine(const struct options *options)
-{
-    const struct kernel_set *kernels = command_kernels();
-    const char *path = command_path(&options->settings);
-    struct arena *arena = arena_new(ARENA_BYTES);
-    struct engine *engine = NULL;
-    struct problems problems;
-
-    if (kernels != NULL && path != NULL && arena != NULL) {
-        place_problems_init(&problems, arena);
-        engine =
-            engine_load(path, options->settings.overrides,
-                        options->settings.override_count, kernels, &problems);
-        place_problems_print(&problems, stderr, false);
-    }
-    arena_free(arena);
-    return engine;
-}
-
 static bool
 judge_message(const struct engine *engine, struct judge *judge,
               struct text message, struct buffer *envelope, struct err *err)
@@ -336,7 +315,8 @@ static int
 score_here(const struct options *options, struct text message,
            struct buffer *envelope)
 {
-    struct engine *engine = load_engine(options);
+    struct engine *engine =
+        command_engine(&options->settings, command_kernels());
     struct err err;
 
     if (engine == NULL) {

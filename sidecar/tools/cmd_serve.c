@@ -11,7 +11,7 @@
 #include "sidecar/base/version.h"
 #include "sidecar/serve/server.h"
 
-enum { ARENA_BYTES = 1 << 30, URLS = 16, URL_BYTES = 320 };
+enum { URLS = 16, URL_BYTES = 320 };
 
 struct options {
     struct command_settings settings;
@@ -148,26 +148,6 @@ serve_until_told(struct server *server, const sigset_t *signals)
     }
 }
 
-static struct engine *
-load(const struct options *options, const char *path,
-     const struct kernel_set *kernels)
-{
-    struct arena *arena = arena_new(ARENA_BYTES);
-    struct problems problems;
-
-    if (arena == NULL) {
-        fprintf(stderr, "leeway serve: out of memory\n");
-        return NULL;
-    }
-    place_problems_init(&problems, arena);
-    struct engine *engine =
-        engine_load(path, options->settings.overrides,
-                    options->settings.override_count, kernels, &problems);
-    place_problems_print(&problems, stderr, false);
-    arena_free(arena);
-    return engine;
-}
-
 static int
 run(int argc, char **argv)
 {
@@ -191,7 +171,7 @@ run(int argc, char **argv)
     if (!batch_init()) {
         log_event(LOG_WARN, "blas", "wrong answers; the exact kernels serve");
     }
-    struct engine *engine = load(&options, path, kernels);
+    struct engine *engine = command_engine(&options.settings, kernels);
     if (engine == NULL) {
         return COMMAND_CONFIG;
     }

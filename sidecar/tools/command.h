@@ -7,6 +7,7 @@
 
 #include "config/load.h"
 #include "kernels/kernels.h"
+#include "sidecar/engine/engine.h"
 
 /* Exit codes: sysexits.h's, and 1 for findings. */
 enum command_exit {
@@ -60,6 +61,13 @@ int command_usage(const struct command *command, const char *format, ...)
  * on stderr.
  */
 const struct kernel_set *command_kernels(void);
+
+/*
+ * The engine that the settings name, as serve would have it; its problems are
+ * on stderr. NULL: there is none, and that says why.
+ */
+struct engine *command_engine(const struct command_settings *settings,
+                              const struct kernel_set *kernels);
 
 /* Flushes stdout: COMMAND_DONE, or COMMAND_OUTPUT where it could not. */
 int command_finish(void);

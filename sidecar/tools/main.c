@@ -12,7 +12,10 @@ static const struct command *const commands[] = {
     &command_ping,  &command_call,  &command_bench, &command_version,
 };
 
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+enum {
+    COMMANDS = sizeof(commands) / sizeof(commands[0]),
+    PROBLEMS_BYTES = 64 << 20 /* of messages, at most */
+};
 
 bool
 command_override(struct command_settings *settings, const char *value)
@@ -81,6 +84,27 @@ command_kernels(void)
         return NULL;
     }
     return set;
+}
+
+struct engine *
+command_engine(const struct command_settings *settings,
+               const struct kernel_set *kernels)
+{
+    const char *path = command_path(settings);
+    struct arena *arena = arena_new(PROBLEMS_BYTES);
+    struct engine *engine = NULL;
+    struct problems problems;
+
+    if (arena == NULL) {
+        fprintf(stderr, "leeway: out of memory\n");
+    } else if (path != NULL && kernels != NULL) {
+        place_problems_init(&problems, arena);
+        engine = engine_load(path, settings->overrides,
+                             settings->override_count, kernels, &problems);
+        place_problems_print(&problems, stderr, false);
+    }
+    arena_free(arena);
+    return engine;
 }
 
 int
