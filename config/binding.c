@@ -4,6 +4,7 @@
 
 #include "config/form.h"
 #include "config/quantity.h"
+#include "sidecar/base/nearest.h"
 
 _Static_assert(sizeof(enum config_action) == sizeof(int) &&
                    sizeof(enum config_rule_type) == sizeof(int),
@@ -230,7 +231,7 @@ choose(struct binding *b, const struct schema_row *row, const struct node *node,
     }
     names[count] = NULL;
     char found[NODE_WORDS_BYTES];
-    const char *nearest = place_nearest(node->scalar, names);
+    const char *nearest = nearest_name(node->scalar, names);
     place_problem(b->problems, node->at, b->path, "%s is not one of %s%s%s%s",
                   node_words(node, found), list,
                   nearest != NULL ? "; did you mean \"" : "",

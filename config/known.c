@@ -1,4 +1,5 @@
 #include "config/known.h"
+#include "sidecar/base/nearest.h"
 
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ known_check(const struct known *known, struct problems *problems,
         return;
     }
     const char *nearest = problems->count < PROBLEMS_KEPT
-                              ? place_nearest(name, known->names)
+                              ? nearest_name(name, known->names)
                               : NULL;
     place_problem(problems, at, path, "there is no %s \"%.*s\"%s%s%s", what,
                   TEXT_ARGS(place_excerpt(name)),

@@ -2,6 +2,7 @@
 
 #include "config/bind.h"
 #include "sidecar/base/utf8.h"
+#include "sidecar/base/nearest.h"
 
 static const struct place here = {.file = place_override};
 static const char holds_others[] = "holds other keys; set one of those";
@@ -97,7 +98,7 @@ tell_no_item(struct override *o, const struct schema_row *row,
             return;
         }
     }
-    const char *nearest = names != NULL ? place_nearest(wanted, names) : NULL;
+    const char *nearest = names != NULL ? nearest_name(wanted, names) : NULL;
     place_problem(o->merge->problems, here, o->key,
                   "there is no %s \"%.*s\"%s%s%s", row->table->name,
                   TEXT_ARGS(wanted), nearest != NULL ? "; did you mean \"" : "",

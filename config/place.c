@@ -6,8 +6,7 @@
 
 enum {
     MESSAGE_BYTES = 480, /* a longer message is cut */
-    EXCERPT_BYTES = 60,  /* of a value, in a message */
-    WORD_BYTES = 64      /* longer words get no suggestion */
+    EXCERPT_BYTES = 60   /* of a value, in a message */
 };
 
 const char place_override[] = "--set";
@@ -211,63 +210,6 @@ place_problems_print(struct problems *problems, FILE *to, bool json)
         fprintf(to, "%zu more problem%s not shown\n", problems->unshown,
                 problems->unshown == 1 ? " is" : "s are");
     }
-}
-
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/*
- * Optimal string alignment: insertions, deletions, exchanges and transpositions
- * of neighbours, each at cost 1 (Damerau 1964; Boytsov 2011 for the name).
- */
-static size_t
-distance(struct text a, struct text b)
-{
-    size_t rows[3][WORD_BYTES + 1];
-
-    for (size_t j = 0; j <= b.len; j++) {
-        rows[0][j] = j;
-    }
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t *const now = rows[i % 3];
-        const size_t *const before = rows[(i + 2) % 3];
-        const size_t *const older = rows[(i + 1) % 3];
-        now[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            const size_t change = a.at[i - 1] == b.at[j - 1] ? 0 : 1;
-            now[j] =
-                least(before[j - 1] + change, least(before[j], now[j - 1]) + 1);
-            if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] &&
-                a.at[i - 2] == b.at[j - 1]) {
-                now[j] = least(now[j], older[j - 2] + 1);
-            }
-        }
-    }
-    return rows[a.len % 3][b.len];
-}
-
-const char *
-place_nearest(struct text word, const char *const *names)
-{
-    const char *nearest = NULL;
-    size_t best = SIZE_MAX;
-
-    for (; *names != NULL; names++) {
-        const struct text name = text_of(*names);
-        if (word.len == 0 || word.len > WORD_BYTES || name.len > WORD_BYTES) {
-            continue;
-        }
-        const size_t longer = word.len > name.len ? word.len : name.len;
-        const size_t wrong = distance(word, name);
-        if (wrong <= longer / 3 && wrong < best) {
-            best = wrong;
-            nearest = *names;
-        }
-    }
-    return nearest;
 }
 
 struct text

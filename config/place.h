@@ -69,12 +69,6 @@ place_problems_any(const struct problems *problems)
  */
 void place_problems_print(struct problems *problems, FILE *to, bool json);
 
-/*
- * The name in the NULL-ended list nearest to `word` (edit distance with
- * transpositions, at most 1 in 3 letters wrong), or NULL.
- */
-const char *place_nearest(struct text word, const char *const *names);
-
 /* The text's beginning, at most 60 bytes, whole characters: for messages. */
 struct text place_excerpt(struct text text);
 

@@ -1,6 +1,7 @@
 #include "config/schema.h"
 
 #include "sidecar/base/log.h"
+#include "sidecar/base/nearest.h"
 
 #define AT(type, member) offsetof(struct type, member)
 #define TEXTS_AT(type, member)                                                 \
@@ -397,7 +398,7 @@ schema_nearest(const struct schema_table *table, struct text key,
         }
     }
     names[count] = NULL;
-    return place_nearest(key, names);
+    return nearest_name(key, names);
 }
 
 const char *

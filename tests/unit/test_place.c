@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "tests/unit/harness.h"
+#include "sidecar/base/nearest.h"
 
 static struct arena *arena;
 static struct problems problems;
@@ -170,7 +171,7 @@ START_TEST(nearest_name_is_at_most_a_third_wrong)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *got = place_nearest(text_of(cases[i].word), names);
+        const char *got = nearest_name(text_of(cases[i].word), names);
         ck_assert_msg(got == NULL || cases[i].nearest == NULL
                           ? got == cases[i].nearest
                           : strcmp(got, cases[i].nearest) == 0,
@@ -178,7 +179,7 @@ START_TEST(nearest_name_is_at_most_a_third_wrong)
     }
     char big[65];
     memset(big, 'w', sizeof(big));
-    ck_assert_ptr_null(place_nearest((struct text){big, 65}, names));
+    ck_assert_ptr_null(nearest_name((struct text){big, 65}, names));
 }
 END_TEST
 
