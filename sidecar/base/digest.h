@@ -17,6 +17,9 @@ struct digest digest_of(struct text text);
 /* Of the parts one after another, each preceded by its length as 8 bytes LE. */
 struct digest digest_of_parts(const struct text *parts, size_t count);
 
+/* HMAC-SHA256 (RFC 2104): nobody without the key can make or guess it. */
+struct digest digest_keyed(struct text key, struct text text);
+
 /* Lower-case hexadecimal, ended by NUL. */
 void digest_hex(const struct digest *digest, char out[DIGEST_HEX]);
 

@@ -39,6 +39,16 @@ text_is(struct text a, const char *string)
     return text_equal(a, text_of(string));
 }
 
+/* In the order of their bytes: below 0, 0 or above 0, as memcmp. */
+static inline int
+text_order(struct text a, struct text b)
+{
+    const size_t common = a.len < b.len ? a.len : b.len;
+    const int order = common > 0 ? memcmp(a.at, b.at, common) : 0;
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bool
 text_starts(struct text a, struct text prefix)
 {
@@ -51,6 +61,26 @@ static inline struct text
 text_part(struct text a, size_t from, size_t to)
 {
     return (struct text){a.at != NULL ? a.at + from : NULL, to - from};
+}
+
+/* Where the needle (not empty) stands first from `from` on; SIZE_MAX: nowhere.
+ */
+static inline size_t
+text_find(struct text text, struct text needle, size_t from)
+{
+    while (from <= text.len && needle.len <= text.len - from) {
+        const char *first = memchr(text.at + from, needle.at[0],
+                                   text.len - from - needle.len + 1);
+        if (first == NULL) {
+            return SIZE_MAX;
+        }
+        from = (size_t)(first - text.at);
+        if (memcmp(first, needle.at, needle.len) == 0) {
+            return from;
+        }
+        from++;
+    }
+    return SIZE_MAX;
 }
 
 #endif

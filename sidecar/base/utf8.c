@@ -124,12 +124,27 @@ utf8_count(struct text text)
 {
     const unsigned char *at = (const unsigned char *)text.at;
     struct utf8_lengths n = {0, 0};
+    size_t i = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
+    while (i < text.len) {
+        uint64_t eight;
+        while (text.len - i >= sizeof(eight)) { // of ASCII at once
+            memcpy(&eight, at + i, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+                break;
+            }
+            n.code_points += sizeof(eight);
+            n.utf16_units += sizeof(eight);
+            i += sizeof(eight);
+        }
+        if (i == text.len) {
+            break;
+        }
         // Characters above U+FFFF take two units, and begin with 0xf0 or more.
         n.code_points += !utf8_inside(at[i]);
         n.utf16_units += !utf8_inside(at[i]);
         n.utf16_units += at[i] >= 0xf0;
+        i++;
     }
     return n;
 }

@@ -27,6 +27,36 @@ START_TEST(known_answers)
 }
 END_TEST
 
+/* RFC 4231, test cases 1, 2 and 6 (a key longer than a block). */
+static const struct {
+    char key_byte;
+    size_t key_len;
+    const char *key, *text, *hex;
+} keyed[] = {
+    {0x0b, 20, NULL, "Hi There",
+     "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+    {0, 4, "Jefe", "what do ya want for nothing?",
+     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+    {(char)0xaa, 131, NULL,
+     "Test Using Larger Than Block-Size Key - Hash Key First",
+     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+};
+
+START_TEST(keyed_answers)
+{
+    char key[131], hex[DIGEST_HEX];
+
+    memset(key, keyed[_i].key_byte, sizeof(key));
+    if (keyed[_i].key != NULL) {
+        memcpy(key, keyed[_i].key, keyed[_i].key_len);
+    }
+    const struct digest digest = digest_keyed(
+        (struct text){key, keyed[_i].key_len}, text_of(keyed[_i].text));
+    digest_hex(&digest, hex);
+    ck_assert_str_eq(hex, keyed[_i].hex);
+}
+END_TEST
+
 /* The definition: each length as 8 bytes little-endian, then the part. */
 START_TEST(parts_are_told_apart)
 {
@@ -65,6 +95,7 @@ END_TEST
 
 TEST_MAIN("digest", {
     tcase_add_loop_test(tc, known_answers, 0, sizeof(rows) / sizeof(rows[0]));
+    tcase_add_loop_test(tc, keyed_answers, 0, sizeof(keyed) / sizeof(keyed[0]));
     tcase_add_test(tc, parts_are_told_apart);
     tcase_add_test(tc, sameness_is_of_all_bytes);
 })
