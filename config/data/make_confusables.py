@@ -48,7 +48,8 @@ OWN_BESIDE = {
     # small capital.
     "в": "b", "к": "k", "м": "m", "н": "h", "т": "t",
     # Cyrillic that "fancy text" tools use for Latin shapes.
-    "ь": "b", "б": "b", "є": "e", "и": "n", "п": "n", "я": "r", "ц": "u",
+    "ԍ": "g", "ь": "b", "б": "b", "є": "e", "и": "n", "п": "n", "я": "r",
+    "ц": "u",
     # Greek small letters used likewise; UTS 39 stops at an IPA letter.
     "β": "b", "δ": "d", "ε": "e", "κ": "k", "μ": "u", "π": "n", "τ": "t",
     "χ": "x", "ω": "w",

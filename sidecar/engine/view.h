@@ -12,6 +12,18 @@ struct span {
     size_t from, to;
 };
 
+/* The views there are, plainest first. */
+enum view_kind {
+    VIEW_RAW,
+    VIEW_FOLD,
+    VIEW_LEET,     /* 1 and its like read as i */
+    VIEW_LEET_L,   /* and as l */
+    VIEW_SQUASH,   /* letters apart are one word */
+    VIEW_SQUASH_A, /* a, i, u before or behind it are words of their own */
+    VIEW_DECODED,
+    VIEW_KINDS
+};
+
 struct view {
     struct text text; /* valid UTF-8 */
     /*
