@@ -10,6 +10,8 @@
 #include "sidecar/engine/pii_phone.h"
 #include "sidecar/engine/pii_plain.h"
 #include "sidecar/engine/pii_shape.h"
+#include "sidecar/engine/pii_street.h"
+#include "sidecar/engine/pii_told.h"
 #include "sidecar/engine/pii_url.h"
 #include "sidecar/engine/pii_word.h"
 
@@ -28,6 +30,7 @@ struct scan {
     size_t count, cap, limit;
     size_t dead;    /* no number begins before this offset */
     size_t url;     /* no link begins before this offset */
+    size_t street;  /* no house number stands before this offset */
     size_t spelled; /* no spelled-out number begins before this offset */
     bool truncated, failed;
 };
@@ -121,6 +124,18 @@ scan_number(struct scan *scan, size_t from, size_t to)
     }
 }
 
+static void
+scan_street(struct scan *scan, size_t from, size_t to)
+{
+    struct pii_match match;
+
+    if (wants(scan, PII_STREET_ADDRESS) && from >= scan->street &&
+        pii_street_find(scan->text, from, to, &match)) {
+        add(scan, &match);
+        scan->street = match.to;
+    }
+}
+
 /* May a value of several pieces begin with these letters? "GB 12 ..". */
 static bool
 leads_number(struct text text, size_t from, size_t to)
@@ -181,6 +196,13 @@ scan_token(struct scan *scan, size_t from, size_t to, bool digits)
     }
     if (!digits) {
         scan_word(scan, from, to);
+    } else if (pii_char_is(scan->text.at[from], PII_CHAR_DIGIT)) {
+        scan_street(scan, from, to);
+    }
+    if ((scan->wanted & PII_TOLD_ALL) != 0 && from >= scan->dead &&
+        (digits || to - from == 8 || to - from == 11) &&
+        pii_told_find(scan->text, from, to, scan->wanted, &match)) {
+        add(scan, &match);
     }
     if (wants(scan, PII_IP_ADDRESS) &&
         ((digits && next == '.') || (next == ':' && to - from <= 4)) &&
@@ -338,7 +360,9 @@ pii_scan(struct text text, uint64_t wanted, struct arena *arena, size_t limit,
     struct pii_plain plain;
 
     *out = (struct pii_matches){NULL, 0, false};
-    if ((wanted & PII_ALL) == 0 || pii_char_clean(text)) {
+    if ((wanted & PII_ALL) == 0 ||
+        (pii_char_clean(text) &&
+         ((wanted & PII_BIT(PII_BIC)) == 0 || !pii_told_bank(text)))) {
         return true;
     }
     if (!pii_plain_build(text, arena, &plain, err)) {
@@ -379,11 +403,22 @@ pii_from_name(struct text name, enum pii_entity *entity)
         const char *name;
         enum pii_entity entity;
     } others[] = {
-        {"CARD", PII_CREDIT_CARD},    {"IBAN", PII_IBAN_CODE},
-        {"EMAIL", PII_EMAIL_ADDRESS}, {"PHONE", PII_PHONE_NUMBER},
-        {"IP", PII_IP_ADDRESS},       {"MAC", PII_MAC_ADDRESS},
-        {"VEHICLE_VIN", PII_VIN},     {"ABA_ROUTING_NUMBER", PII_US_ABA},
-        {"SG_NRIC_FIN", PII_SG_NRIC}, {"CRYPTO_WALLET", PII_CRYPTO},
+        {"CARD", PII_CREDIT_CARD},
+        {"IBAN", PII_IBAN_CODE},
+        {"EMAIL", PII_EMAIL_ADDRESS},
+        {"PHONE", PII_PHONE_NUMBER},
+        {"IP", PII_IP_ADDRESS},
+        {"MAC", PII_MAC_ADDRESS},
+        {"VEHICLE_VIN", PII_VIN},
+        {"ABA_ROUTING_NUMBER", PII_US_ABA},
+        {"SG_NRIC_FIN", PII_SG_NRIC},
+        {"CRYPTO_WALLET", PII_CRYPTO},
+        {"SWIFT", PII_BIC},
+        {"SWIFT_CODE", PII_BIC},
+        {"ADDRESS", PII_STREET_ADDRESS},
+        {"VAT", PII_EU_VAT},
+        {"DOB", PII_DATE_OF_BIRTH},
+        {"GEO_LOCATION", PII_LAT_LONG},
     };
 
     for (size_t i = 0; i < PII_COUNT; i++) {

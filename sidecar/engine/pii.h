@@ -60,7 +60,13 @@
     ROW(AU_ABN, "AU_ABN")                                                      \
     ROW(BR_CPF, "BR_CPF")                                                      \
     ROW(BR_CNPJ, "BR_CNPJ")                                                    \
-    ROW(SG_NRIC, "SG_NRIC")
+    ROW(SG_NRIC, "SG_NRIC")                                                    \
+    ROW(STREET_ADDRESS, "STREET_ADDRESS")                                      \
+    ROW(DATE_OF_BIRTH, "DATE_OF_BIRTH")                                        \
+    ROW(US_PASSPORT, "US_PASSPORT")                                            \
+    ROW(LAT_LONG, "LAT_LONG")                                                  \
+    ROW(BIC, "BIC")                                                            \
+    ROW(EU_VAT, "EU_VAT")
 
 enum pii_entity {
 #define PII_ENUM(suffix, name) PII_##suffix,

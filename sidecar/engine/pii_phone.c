@@ -268,6 +268,7 @@ is_printed(const struct dial *d, size_t count, size_t digits)
         char first[6]; /* what it may begin with */
     } forms[] = {
         {"55", "6789"},  /* India, mobile */
+        {"65", "0"},     /* the same with its trunk prefix */
         {"37", "3"},     /* Italy, mobile */
         {"3222", "679"}, /* Spain; Poland */
         {"344", "1"},    /* China, mobile */
@@ -275,7 +276,9 @@ is_printed(const struct dial *d, size_t count, size_t digits)
     };
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (grouped(d, count, forms[i].lens) && is_even(d, count) &&
+        // "8 912 345-67-89": Russia's gaps change on the way.
+        if (grouped(d, count, forms[i].lens) &&
+            (is_even(d, count) || d->digits[0] == '8') &&
             strchr(forms[i].first, d->digits[0]) != NULL) {
             return true;
         }

@@ -94,82 +94,147 @@ plain_of(uint32_t c)
     return c == 0x3002 || c == 0xff61 ? '.' : PII_PLAIN_OTHER;
 }
 
-static bool
-is_ascii(struct text text)
+/* Of eight bytes, those whose top bit is set. */
+static uint64_t
+high_bits(const char *at)
 {
-    unsigned char seen = 0;
+    uint64_t word;
 
-    for (size_t i = 0; i < text.len; i++) {
-        seen |= (unsigned char)text.at[i];
-    }
-    return seen < 0x80;
+    memcpy(&word, at, sizeof(word));
+    return word & UINT64_C(0x8080808080808080);
 }
 
-/* Writes the plain form; returns its length, at most raw.len. */
+/* The characters outside ASCII: bytes whose top two bits are set. */
 static size_t
-convert(struct text raw, char *out, uint32_t *from)
+count_wide(struct text text)
 {
-    size_t used = 0, len;
+    size_t count = 0, i = 0;
+
+    for (; text.len - i >= 8; i += 8) {
+        if (high_bits(text.at + i) == 0) {
+            continue;
+        }
+        for (size_t k = i; k < i + 8; k++) {
+            count += (unsigned char)text.at[k] >= 0xc0;
+        }
+    }
+    for (; i < text.len; i++) {
+        count += (unsigned char)text.at[i] >= 0xc0;
+    }
+    return count;
+}
+
+/* The end of the ASCII characters from `at` on. */
+static size_t
+ascii_end(struct text text, size_t at)
+{
+    while (text.len - at >= 8 && high_bits(text.at + at) == 0) {
+        at += 8;
+    }
+    while (at < text.len && (unsigned char)text.at[at] < 0x80) {
+        at++;
+    }
+    return at;
+}
+
+struct writer {
+    char *at;
+    size_t used;
+    struct pii_plain_step *steps;
+    size_t count;
+};
+
+/* What is written next comes from `raw` on. */
+static void
+step(struct writer *w, size_t raw)
+{
+    // A character that is gone right after another change.
+    w->count -= w->count > 0 && w->steps[w->count - 1].at == w->used;
+    w->steps[w->count++] =
+        (struct pii_plain_step){(uint32_t)w->used, (uint32_t)raw};
+}
+
+static void
+convert(struct text raw, struct writer *w)
+{
+    size_t len;
 
     for (size_t i = 0; i < raw.len; i += len) {
-        if ((unsigned char)raw.at[i] < 0x80) {
-            len = 1;
-            from[used] = (uint32_t)i;
-            out[used++] = raw.at[i];
-            continue;
+        const size_t end = ascii_end(raw, i);
+
+        memcpy(w->at + w->used, raw.at + i, end - i);
+        w->used += end - i;
+        i = end;
+        if (i == raw.len) {
+            break;
         }
         const unsigned to = plain_of(utf8_at(raw, i, &len));
 
-        for (size_t k = 0; to == KEPT && k < len; k++) {
-            from[used] = (uint32_t)(i + k);
-            out[used++] = raw.at[i + k];
+        if (to == KEPT) {
+            memcpy(w->at + w->used, raw.at + i, len);
+            w->used += len;
+            continue;
         }
-        if (to != KEPT && to != GONE) {
-            from[used] = (uint32_t)i;
-            out[used++] = (char)to;
+        if (to != GONE) {
+            w->at[w->used++] = (char)to;
         }
+        step(w, i + len);
     }
-    return used;
 }
 
 bool
 pii_plain_build(struct text raw, struct arena *arena, struct pii_plain *out,
                 struct err *err)
 {
-    *out = (struct pii_plain){raw, NULL, raw};
+    *out = (struct pii_plain){.text = raw, .raw = raw};
     if (raw.len >= UINT32_MAX) {
         err_set(err, ERR_TOO_LARGE, "text of %zu bytes is too long to scan",
                 raw.len);
         return false;
     }
-    if (is_ascii(raw)) {
+    const size_t wide = count_wide(raw);
+
+    if (wide == 0) {
         return true;
     }
-    char *const at = arena_take(arena, raw.len);
-    uint32_t *const from = arena_take(arena, raw.len * sizeof(*from));
+    struct writer w = {.at = arena_take(arena, raw.len),
+                       .steps = arena_take(arena, wide * sizeof(*w.steps))};
 
-    if (at == NULL || from == NULL) {
+    if (w.at == NULL || w.steps == NULL) {
         err_memory(err, "the plain form of a text");
         return false;
     }
-    out->text = (struct text){at, convert(raw, at, from)};
-    out->from = from;
+    convert(raw, &w);
+    out->text = (struct text){w.at, w.used};
+    out->steps = w.steps;
+    out->step_count = w.count;
     return true;
 }
 
 size_t
 pii_plain_from(const struct pii_plain *plain, size_t from)
 {
-    return plain->from != NULL ? plain->from[from] : from;
+    size_t low = 0, high = plain->step_count;
+
+    // The steps before `low` begin at or before `from`.
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (plain->steps[middle].at <= from) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low == 0
+               ? from
+               : from - plain->steps[low - 1].at + plain->steps[low - 1].raw;
 }
 
 size_t
 pii_plain_to(const struct pii_plain *plain, size_t to)
 {
-    if (plain->from == NULL) {
-        return to;
-    }
-    const size_t last = plain->from[to - 1];
+    const size_t last = pii_plain_from(plain, to - 1);
 
     // A kept letter has a byte of its own for each of its bytes; anything
     // else stands for the whole character that begins there.

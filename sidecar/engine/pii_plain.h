@@ -15,14 +15,22 @@
 
 #define PII_PLAIN_OTHER '\x1f'
 
+/* Plain offset `at` stands for raw offset `raw`, and so on to the next one. */
+struct pii_plain_step {
+    uint32_t at, raw;
+};
+
 struct pii_plain {
-    struct text text;     /* view of raw, or of the arena */
-    const uint32_t *from; /* [text.len] raw offsets; NULL: the same */
+    struct text text;                   /* view of raw, or of the arena */
+    const struct pii_plain_step *steps; /* [step_count], rising; none: the same
+                                         */
+    size_t step_count;
     struct text raw;
 };
 
 /*
- * Makes the plain form of a text that is valid UTF-8. Fails where the text is
+ * Makes the plain form of a text that is valid UTF-8. Memory: a byte for each
+ * byte, and 8 for each character outside ASCII. Fails where the text is
  * 4 GiB or longer (ERR_TOO_LARGE) or the arena is full (ERR_MEMORY).
  */
 bool pii_plain_build(struct text raw, struct arena *arena,

@@ -2,6 +2,7 @@
 
 #include "sidecar/engine/pii_char.h"
 #include "sidecar/engine/pii_check.h"
+#include "sidecar/engine/pii_vat.h"
 #include "sidecar/engine/pii_word.h"
 
 enum {
@@ -45,6 +46,7 @@ struct shape {
 #define ABN_WORDS  "abn business"
 #define IMEI_WORDS "imei handset"
 #define VIN_WORDS  "vin chassis vehicle"
+#define VAT_WORDS  "vat ust ustid uid mwst tva iva btw moms nip partita"
 
 static const struct shape shapes[] = {
     {"hh:hh:hh:hh:hh:hh", 2, PII_MAC_ADDRESS, NULL, false, STRONG, NULL},
@@ -112,6 +114,14 @@ static const struct shape shapes[] = {
     {"addddddda", 9, PII_SG_NRIC, pii_check_sg_nric, true, STRONG, "nric fin"},
     {"dd~dddddd~dddddd~d", 2, PII_IMEI, pii_check_imei, true, FAIR, IMEI_WORDS},
     {"ddddddddddddddd", 15, PII_IMEI, pii_check_imei, true, WEAK, IMEI_WORDS},
+    {"aadddddddd", 10, PII_EU_VAT, pii_vat_check, true, WEAK, VAT_WORDS},
+    {"aaxdddddddd", 11, PII_EU_VAT, pii_vat_check, true, FAIR, VAT_WORDS},
+    {"aadddddddddd", 12, PII_EU_VAT, pii_vat_check, true, FAIR, VAT_WORDS},
+    {"aaddddddddddd", 13, PII_EU_VAT, pii_vat_check, true, FAIR, VAT_WORDS},
+    {"aadddddddddadd", 14, PII_EU_VAT, pii_vat_check, true, SURE, NULL},
+    {"aadddddddddddd", 14, PII_EU_VAT, pii_vat_check, true, FAIR, VAT_WORDS},
+    {"aa ddddddddd", 2, PII_EU_VAT, pii_vat_check, true, WEAK, VAT_WORDS},
+    {"aa ddddddddddd", 2, PII_EU_VAT, pii_vat_check, true, WEAK, VAT_WORDS},
     {"xxxxxxxxxxxxxxxxx", 17, PII_VIN, pii_check_vin, true, FAIR, VIN_WORDS},
 };
 

@@ -60,7 +60,9 @@ read_rest(struct text text, size_t at)
 {
     const size_t start = at;
 
-    while (at < text.len && at - start < URL_BYTES && !ends_url(text.at[at])) {
+    // "[https://a.io](https://b.io)": the words of a Markdown link end there.
+    while (at < text.len && at - start < URL_BYTES && !ends_url(text.at[at]) &&
+           !(text.at[at] == ']' && pii_char_at(text, at + 1) == '(')) {
         at++;
     }
     return trim(text, start, at);
@@ -131,15 +133,19 @@ find_bare(struct text text, size_t from, struct pii_match *out)
         (host.spelled && pii_word_listed(host.second, no_hosts))) {
         return false;
     }
-    const size_t to = read_tail(text, host.to);
-    const bool path = pii_char_at(text, host.to) == '/' && to > host.to + 1;
+    const bool slash = pii_char_at(text, host.to) == '/';
     const bool deep = host.labels > 2 && host.top.len == 2 &&
                       pii_word_listed(host.second, second_levels);
+    const bool sure = deep || pii_tld_common(host.top);
 
-    if (pii_tld_common(host.top) || path || deep) {
-        return found(from, to, host.spelled ? 0.6 : 0.7, out);
+    // The rest is read only where it matters: each of many would read it all.
+    if (!sure && !slash) {
+        return false;
     }
-    return false;
+    const size_t to = read_tail(text, host.to);
+
+    return (sure || to > host.to + 1) &&
+           found(from, to, host.spelled ? 0.6 : 0.7, out);
 }
 
 bool
@@ -150,11 +156,14 @@ pii_url_find(struct text plain, size_t from, size_t to, struct pii_match *out)
     struct pii_host host;
 
     if (after > to) {
+        // What follows is read only then: each of many would read it all again.
+        if (!pii_word_listed(token, schemes) ||
+            (!pii_char_word(plain.at[after]) && plain.at[after] != '[')) {
+            return false;
+        }
         const size_t end = read_rest(plain, after);
 
-        return pii_word_listed(token, schemes) && end > after &&
-               (pii_char_word(plain.at[after]) || plain.at[after] == '[') &&
-               found(from, end, 0.95, out);
+        return end > after && found(from, end, 0.95, out);
     }
     if (pii_word_same(token, TEXT("www")) && pii_char_opens(plain, from) &&
         pii_host_read(plain, from, &host) && host.labels > 2) {

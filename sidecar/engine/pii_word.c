@@ -23,7 +23,7 @@ pii_word_listed(struct text word, const char *list)
 {
     const char first = word.len > 0 ? pii_char_lower(word.at[0]) : '\0';
 
-    for (const char *at = list; *at != '\0';) {
+    for (const char *at = list; at != NULL && *at != '\0';) {
         size_t i = 0;
 
         if (*at == first) {
@@ -34,8 +34,8 @@ pii_word_listed(struct text word, const char *list)
                 return true;
             }
         }
-        while (*at != '\0' && *at++ != ' ') {
-        }
+        at = strchr(at, ' ');
+        at = at != NULL ? at + 1 : NULL;
     }
     return false;
 }

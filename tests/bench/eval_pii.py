@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well the detector of personal data does on labelled rows.
+"""How well the detectors of personal data and secrets do on labelled rows.
 
     eval_pii.py EVAL_PII_BINARY FOLDER [--errors]
 
@@ -25,8 +25,12 @@ TYPES = {
     "PHONE_NUMBER": "PHONE_NUMBER", "IPV4": "IP_ADDRESS",
     "IPV6": "IP_ADDRESS", "IP_ADDRESS": "IP_ADDRESS", "MAC": "MAC_ADDRESS",
     "CRYPTO": "CRYPTO", "URL": "URL", "US_SSN": "US_SSN",
-    "UK_NINO": "UK_NINO",
+    "UK_NINO": "UK_NINO", "STREET_ADDRESS": "STREET_ADDRESS",
+    "API_KEY": "API_KEY",
 }
+# What the detector of secrets calls them; the data has one name for all.
+SECRETS = {"API_KEY", "JWT", "PRIVATE_KEY", "WEBHOOK", "CONNECTION_STRING",
+           "PASSWORD", "AUTH_HEADER", "SECRET"}
 COMMON = {"EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE",
           "US_SSN", "IP_ADDRESS", "URL"}
 
@@ -43,6 +47,7 @@ def scan(binary, rows):
         for item in filter(None, line.split(";")):
             name, start, end, score = item.split()
             if float(score) >= LEAST:
+                name = "API_KEY" if name in SECRETS else name
                 found.add((name, len(text[:int(start)].decode()),
                            len(text[:int(end)].decode())))
         out.append(found)

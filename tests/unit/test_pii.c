@@ -75,6 +75,11 @@ static const struct found_row found_rows[] = {
     {"DE893704004405320130001", NOTHING},
     {"US89370400440532013000", NOTHING},
     {"DE89 37040044 0532013000", NOTHING},
+    /* telephones in groups of their country */
+    {"8 912 345-67-89", "PHONE_NUMBER=8 912 345-67-89; "},
+    {"098765 43210", "PHONE_NUMBER=098765 43210; "},
+    {"8 912 345-67", NOTHING},
+    {"198765 43210", NOTHING},
     /* mail */
     {"Write to ann.lee+x@mail.example.co.uk.",
      "EMAIL_ADDRESS=ann.lee+x@mail.example.co.uk; "},
