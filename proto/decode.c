@@ -5,6 +5,7 @@
 
 #include "proto/candidate.h"
 #include "proto/field.h"
+#include "proto/scores.h"
 #include "sidecar/base/nearest.h"
 
 /* The keys of a request; a bit each, so that a second one is seen. */
@@ -253,7 +254,7 @@ read_value(struct decoder *d, enum key key)
         out->explain = wire_read_bool(r);
         break;
     case KEY_SCORES:
-        wire_fail(r, "this build takes no classifiers' votes");
+        scores_read(r, d->arena, out);
         break;
     case KEY_COUNT:
         break;

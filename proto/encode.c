@@ -105,16 +105,30 @@ put_span(struct map *map, const char *name, struct envelope_span span)
 static void
 put_via(struct map *map, int via)
 {
-    const bool raw = (via & ENVELOPE_VIA_RAW) != 0;
-    const bool fold = (via & ENVELOPE_VIA_FOLD) != 0;
+    size_t count = 0;
 
-    key(map, "via");
-    wire_put_array(map->to, (size_t)raw + (size_t)fold);
-    if (raw) {
-        wire_put_str(map->to, TEXT("raw"));
+    for (size_t i = 0; envelope_via_names[i] != NULL; i++) {
+        count += (via >> i & 1) != 0;
     }
-    if (fold) {
-        wire_put_str(map->to, TEXT("fold"));
+    key(map, "via");
+    wire_put_array(map->to, count);
+    for (size_t i = 0; envelope_via_names[i] != NULL; i++) {
+        if ((via >> i & 1) != 0) {
+            wire_put_str(map->to, text_of(envelope_via_names[i]));
+        }
+    }
+}
+
+/* [[gram, weight], ...] */
+static void
+put_reasons(struct map *map, const struct envelope_hit *hit)
+{
+    key(map, "reasons");
+    wire_put_array(map->to, hit->reason_count);
+    for (size_t i = 0; i < hit->reason_count; i++) {
+        wire_put_array(map->to, 2);
+        wire_put_str(map->to, hit->reasons[i].gram);
+        wire_put_double(map->to, rounded(hit->reasons[i].weight));
     }
 }
 
@@ -137,9 +151,24 @@ put_hit(struct buffer *to, const struct envelope_hit *hit)
     if (hit->entity.len > 0) {
         put_text(&map, "entity", hit->entity);
     }
+    if (hit->reason_count > 0) {
+        put_reasons(&map, hit);
+    }
     if (hit->replacement.at != NULL) {
         put_text(&map, "replacement", hit->replacement);
     }
+    map_end(&map);
+}
+
+static void
+put_votes(struct map *to, const struct envelope_votes *votes)
+{
+    key(to, "votes");
+    struct map map = map_begin(to->to);
+    put_text(&map, "outcome", votes->outcome);
+    put_count(&map, "yes", votes->yes);
+    put_count(&map, "no", votes->no);
+    put_count(&map, "abstained", votes->abstained);
     map_end(&map);
 }
 
@@ -155,6 +184,9 @@ put_categories(struct map *map, const struct envelope *e)
         put_number(&entry, "score", rounded(c->score));
         put_number(&entry, "threshold", c->threshold);
         put_bool(&entry, "flagged", c->flagged);
+        if (c->votes.outcome.len > 0) {
+            put_votes(&entry, &c->votes);
+        }
         map_end(&entry);
     }
 }

@@ -38,6 +38,7 @@ enum envelope_drift_status {
 extern const char *const envelope_verdict_names[VERDICTS + 1];
 extern const char *const envelope_action_names[ACTIONS + 1];
 extern const char *const envelope_drift_names[DRIFT_STATUSES + 1];
+extern const char *const envelope_via_names[]; /* by bit, ended by NULL */
 
 /* Half-open, of the candidate as it was sent. */
 struct envelope_span {
@@ -45,10 +46,27 @@ struct envelope_span {
 };
 
 /* Views in which a hit was found, as bits, in the order of their names. */
-enum envelope_via { ENVELOPE_VIA_RAW = 1, ENVELOPE_VIA_FOLD = 2 };
+enum envelope_via {
+    ENVELOPE_VIA_RAW = 1,
+    ENVELOPE_VIA_FOLD = 2,
+    ENVELOPE_VIA_LEET = 4,
+    ENVELOPE_VIA_SQUASH = 8,
+    ENVELOPE_VIA_DECODED = 16,
+    ENVELOPE_VIA_FUZZY =
+        32 /* a near spelling: masked, glued, split, mistyped */
+};
+
+/* A piece of the text that weighed in a model's score, and how much. */
+struct envelope_reason {
+    struct text gram;
+    double weight; /* log odds: above 0 for the hit, below against it */
+};
 
 struct envelope_hit {
     struct text rule, type, category, severity, mode, stage;
+    struct text action; /* what it does by itself; not on the wire */
+    const struct envelope_reason *reasons; /* [reason_count] where explained */
+    size_t reason_count;
     struct text entity;      /* "" none */
     struct text replacement; /* at NULL: not replaced */
     double score;            /* -1..1 */
@@ -56,15 +74,24 @@ struct envelope_hit {
     struct envelope_span bytes, code_points, utf16;
 };
 
+/* How the caller's classifiers voted on a category. */
+struct envelope_votes {
+    struct text outcome; /* "carried", "not_carried", "no_quorum"; "": none */
+    size_t yes, no, abstained;
+};
+
 struct envelope_category {
     struct text name;
     double score;     /* 0..1 */
     double threshold; /* the strongest reached, else the lowest; NAN: none */
     bool flagged;
+    struct envelope_votes votes;
 };
 
 struct envelope_decision {
-    struct text kind; /* "rule", "threshold", "drift", "error"; "" nothing */
+    /* "rule", "composite", "threshold", "votes", "drift", "error"; "" nothing
+     */
+    struct text kind;
     struct text id;
 };
 

@@ -18,3 +18,5 @@ const char *const envelope_drift_names[DRIFT_STATUSES + 1] = {"ok",
                                                               "bad_vector",
                                                               "unavailable",
                                                               NULL};
+const char *const envelope_via_names[] = {"raw",     "fold",  "leet", "squash",
+                                          "decoded", "fuzzy", NULL};

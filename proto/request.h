@@ -35,7 +35,9 @@ enum {
     REQUEST_METADATA = 32, /* entries */
     REQUEST_CAST = 64,     /* personas sharing a scene */
     REQUEST_CANARIES = 32,
-    REQUEST_NAME_BYTES = 128 /* of a persona, session, model */
+    REQUEST_CLASSIFIERS = 32, /* of the caller's */
+    REQUEST_SCORES = 64,      /* categories of one of them */
+    REQUEST_NAME_BYTES = 128  /* of a persona, session, model */
 };
 
 /* A vector of the caller's own embedding model. Values are not checked yet. */
@@ -56,6 +58,18 @@ struct request_texts {
     size_t count;
 };
 
+/* What a classifier of the caller's says of one category. */
+struct request_score {
+    struct text category;
+    double value; /* 0..1; NAN: it abstains (nil on the wire) */
+};
+
+struct request_classifier {
+    struct text name;
+    const struct request_score *scores; /* [count] */
+    size_t count;
+};
+
 /* Keys absent from the message are at their default: empty, 0, NAN, -1. */
 struct request {
     enum request_op op;
@@ -73,6 +87,8 @@ struct request {
     size_t candidate_count;
     struct request_texts guardrails, canaries, cast;
     struct text system_prompt;
+    const struct request_classifier *classifiers; /* [classifier_count] */
+    size_t classifier_count;
     double drift_threshold; /* 0..1, NAN: not given */
     long long attempt;
     bool explain;

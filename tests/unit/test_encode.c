@@ -108,8 +108,11 @@ START_TEST(envelope_with_every_optional_key)
         {.rule = {"r2", 2}, .score = -1, .via = ENVELOPE_VIA_FOLD},
         {.rule = {"r3", 2}, .score = (double)NAN, .via = 0}};
     static const struct envelope_category categories[] = {
-        {{"violence", 8}, 0.99996, 0.5, true},
-        {{"pii", 3}, 0.00004, (double)NAN, false}};
+        {.name = {"violence", 8},
+         .score = 0.99996,
+         .threshold = 0.5,
+         .flagged = true},
+        {.name = {"pii", 3}, .score = 0.00004, .threshold = (double)NAN}};
     static const struct text hints[] = {{"longer", 6}, {"warmer", 6}};
     static const struct text unsupported[] = {{"be nice", 7}};
     struct envelope e = {
@@ -316,8 +319,8 @@ static const struct {
 START_TEST(scores_have_four_decimals)
 {
     struct envelope_hit hit = {.score = scores[_i].score};
-    struct envelope_category category = {TEXT("c"), scores[_i].score,
-                                         0.123456789, false};
+    struct envelope_category category = {
+        .name = TEXT("c"), .score = scores[_i].score, .threshold = 0.123456789};
     struct envelope e = plain_envelope();
     char want[100];
 
