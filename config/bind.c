@@ -260,7 +260,7 @@ static void
 tell_wrong_type(struct binding *b, const struct schema_row *row,
                 const struct node *node)
 {
-    char types[128] = "";
+    char types[256] = "";
     size_t len = 0;
 
     for (const struct schema_name *n = schema_rule_types; n->name; n++) {
@@ -273,7 +273,8 @@ tell_wrong_type(struct binding *b, const struct schema_row *row,
     }
     place_problem(b->problems, node->key_at, b->path,
                   "a rule of type %s has no such key; it belongs to type %s",
-                  schema_name_of(schema_rule_types, (int)b->type), types);
+                  schema_type_name(b->type),
+                  types[0] != '\0' ? types : "composite");
 }
 
 /* Refuses keys that no row has, none for this type of rule, or rivals. */
@@ -306,7 +307,9 @@ check_required(struct binding *b, const struct schema_table *table,
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct schema_row *row = &table->rows[i];
-        if (row->required && node_get(node, row->key) == NULL) {
+        const bool has_it = row->types == 0 || b->type == CONFIG_RULE_TYPES ||
+                            (row->types & 1U << (unsigned)b->type) != 0;
+        if (row->required && has_it && node_get(node, row->key) == NULL) {
             const size_t before = binding_push_key(b, text_of(row->key));
             place_problem(b->problems, node->at, b->path,
                           "missing; every %s has one", table->name);
@@ -341,7 +344,8 @@ bind_record(struct binding *b, const struct schema_table *table,
         memcpy(record, &node, sizeof(node));
     }
     if (table->of_rule) {
-        b->type = type_of(node);
+        b->type = table->rule_type != CONFIG_RULE_TYPES ? table->rule_type
+                                                        : type_of(node);
     }
     if (node != NULL) {
         check_keys(b, table, node);
@@ -353,6 +357,9 @@ bind_record(struct binding *b, const struct schema_table *table,
     }
     if (table->rest != NULL && node != NULL) {
         bind_locales(b, table, node, record);
+    }
+    if (table->of_rule && table->rule_type != CONFIG_RULE_TYPES) {
+        ((struct config_rule *)record)->type = table->rule_type;
     }
 }
 

@@ -407,7 +407,8 @@ read_pairs(struct binding *b, const struct schema_row *row,
         const size_t before = binding_push_key(b, n->key);
         struct text value;
         char pair[512];
-        if (form_fault(SCHEMA_ID, n->key) != NULL) {
+        // The names of tests' scores are categories', with slashes.
+        if (form_fault(SCHEMA_CATEGORY, n->key) != NULL) {
             place_problem(b->problems, n->key_at, b->path, "not a name");
         } else if (binding_text(b, row, n, &value)) {
             snprintf(pair, sizeof(pair), "%.*s=%.*s", TEXT_ARGS(n->key),

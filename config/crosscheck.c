@@ -66,6 +66,67 @@ check_engine(const struct crosscheck *check)
     }
 }
 
+/* Each classifier once, and none with our own rules' name. */
+static void
+check_voters(const struct crosscheck *check, const struct node *of,
+             const char *path)
+{
+    char full[CROSSCHECK_PATH_BYTES];
+
+    for (const struct node *n = of != NULL ? of->first : NULL; n != NULL;
+         n = n->next) {
+        const char *what = text_is(n->scalar, "self")
+                               ? "is our own rules; count_self counts them"
+                               : NULL;
+        for (const struct node *k = of->first; k != n; k = k->next) {
+            if (text_equal(k->scalar, n->scalar)) {
+                what = "stands twice; it has one vote";
+            }
+        }
+        if (what != NULL) {
+            snprintf(full, sizeof(full), "%s.of[%zu]", path, n->index);
+            place_problem(check->problems, n->at, full, "\"%.*s\" %s",
+                          TEXT_ARGS(place_excerpt(n->scalar)), what);
+        }
+    }
+}
+
+/* k of n, with k no more than n; whoever is sent may be any number. */
+static void
+check_votes(const struct crosscheck *check, const struct config_votes *votes,
+            const char *path)
+{
+    const bool named = votes->of.count > 0;
+    const long long most =
+        (long long)votes->of.count + (votes->count_self ? 1 : 0);
+    char full[CROSSCHECK_PATH_BYTES];
+
+    if (votes->node == NULL) {
+        return;
+    }
+    check_voters(check, node_get(votes->node, "of"), path);
+    if (!named && votes->quorum >= 0 && votes->quorum < votes->k) {
+        snprintf(full, sizeof(full), "%s.quorum", path);
+        place_problem(check->problems, node_place(votes->node, "quorum"), full,
+                      "%lld is less than k, %lld", votes->quorum, votes->k);
+    }
+    if (!named) {
+        return;
+    }
+    if (votes->k > most) {
+        snprintf(full, sizeof(full), "%s.k", path);
+        place_problem(check->problems, node_place(votes->node, "k"), full,
+                      "%lld is more than the %lld that vote: never carried",
+                      votes->k, most);
+    } else if (votes->quorum >= 0 &&
+               (votes->quorum < votes->k || votes->quorum > most)) {
+        snprintf(full, sizeof(full), "%s.quorum", path);
+        place_problem(check->problems, node_place(votes->node, "quorum"), full,
+                      "%lld is not between k, %lld, and the %lld that vote",
+                      votes->quorum, votes->k, most);
+    }
+}
+
 struct threshold {
     const char *name;
     double value;
@@ -73,32 +134,28 @@ struct threshold {
 
 /* Told of the stronger, or of the weaker where the stronger is built in. */
 static void
-tell_disorder(const struct crosscheck *check,
-              const struct config_category *category, struct threshold weaker,
+tell_disorder(const struct crosscheck *check, const struct node *node,
+              const char *path, struct threshold weaker,
               struct threshold stronger)
 {
-    const struct node *node = category->thresholds.node;
     const bool built_in =
         node_place(node, stronger.name).file == place_built_in;
     const struct threshold at = built_in ? weaker : stronger;
     const struct threshold other = built_in ? stronger : weaker;
-    char path[CROSSCHECK_PATH_BYTES];
+    char full[CROSSCHECK_PATH_BYTES];
 
-    snprintf(path, sizeof(path), "categories.%s.thresholds.%s", category->id.at,
-             at.name);
-    place_problem(check->problems, node_place(node, at.name), path,
+    snprintf(full, sizeof(full), "%s.%s", path, at.name);
+    place_problem(check->problems, node_place(node, at.name), full,
                   "%g is %s than %s, %g; the order is flag, redact, fallback, "
                   "block",
                   at.value, built_in ? "more" : "less", other.name,
                   other.value);
 }
 
-/* Each threshold that is given is at least the weaker ones. */
-static void
-check_thresholds(const struct crosscheck *check,
-                 const struct config_category *category)
+void
+crosscheck_thresholds(const struct crosscheck *check,
+                      const struct config_thresholds *t, const char *path)
 {
-    const struct config_thresholds *t = &category->thresholds;
     const struct threshold ordered[] = {{"flag", t->flag},
                                         {"redact", t->redact},
                                         {"fallback", t->fallback},
@@ -110,28 +167,40 @@ check_thresholds(const struct crosscheck *check,
             continue;
         }
         if (weaker != NULL && ordered[i].value < weaker->value) {
-            tell_disorder(check, category, *weaker, ordered[i]);
+            tell_disorder(check, t->node, path, *weaker, ordered[i]);
         }
         weaker = &ordered[i];
     }
+}
+
+static void
+check_category(const struct crosscheck *check,
+               const struct config_category *category)
+{
+    char path[CROSSCHECK_PATH_BYTES];
+
+    snprintf(path, sizeof(path), "categories.%s.thresholds", category->id.at);
+    crosscheck_thresholds(check, &category->thresholds, path);
+    snprintf(path, sizeof(path), "categories.%s.votes", category->id.at);
+    check_votes(check, &category->votes, path);
 }
 
 /* ---- lists and lines ----------------------------------------------------- */
 
 void
 crosscheck_terms(const struct crosscheck *check, const struct node *map,
-                 const char *path)
+                 const char *key, const char *path)
 {
-    const struct node *terms = node_get(map, "terms");
-    char key[CROSSCHECK_PATH_BYTES];
+    const struct node *terms = node_get(map, key);
+    char full[CROSSCHECK_PATH_BYTES];
 
     if (terms == NULL || terms->kind != NODE_LIST) {
         return;
     }
     for (const struct node *n = terms->first; n != NULL; n = n->next) {
         if (n->kind == NODE_SCALAR && form_is_hollow(n->scalar)) {
-            snprintf(key, sizeof(key), "%s.terms[%zu]", path, n->index);
-            place_problem(check->problems, n->at, key,
+            snprintf(full, sizeof(full), "%s.%s[%zu]", path, key, n->index);
+            place_problem(check->problems, n->at, full,
                           "a term of stars or blanks would hit anything");
         }
     }
@@ -143,7 +212,7 @@ check_list(const struct crosscheck *check, const struct config_list *list)
     char path[CROSSCHECK_PATH_BYTES];
 
     snprintf(path, sizeof(path), "lists.%s", list->id.at);
-    crosscheck_terms(check, list->node, path);
+    crosscheck_terms(check, list->node, "terms", path);
     if (list->node != NULL && node_get(list->node, "file") == NULL &&
         node_get(list->node, "terms") == NULL) {
         place_problem(check->problems, list->node->at, path,
@@ -204,47 +273,75 @@ check_pool(const struct crosscheck *check, const struct config_pool *pool)
     }
 }
 
-/* ---- personas ------------------------------------------------------------ */
+/* ---- personas and profiles ----------------------------------------------- */
+
+struct named {
+    struct text id;
+    const struct node *node;
+    size_t nth; /* in the order of reading */
+};
 
 static int
-by_persona(const void *left, const void *right)
+by_id(const void *left, const void *right)
 {
-    const struct config_persona *a =
-        *(const struct config_persona *const *)left;
-    const struct config_persona *b =
-        *(const struct config_persona *const *)right;
+    const struct named *a = left, *b = right;
     const int order = strcmp(a->id.at, b->id.at);
 
-    return order != 0 ? order : a < b ? -1 : 1;
+    return order != 0 ? order : a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
+/* Each id once. `at` is sorted; `what` is the key that holds them. */
+static void
+check_ids(const struct crosscheck *check, struct named *at, size_t count,
+          const char *what)
+{
+    char path[CROSSCHECK_PATH_BYTES], words[PLACE_WORDS_BYTES];
+
+    if (count > 1) {
+        qsort(at, count, sizeof(*at), by_id);
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (text_equal(at[i].id, at[i - 1].id)) {
+            snprintf(path, sizeof(path), "%s[%zu].id", what, at[i].node->index);
+            place_problem(check->problems, node_place(at[i].node, "id"), path,
+                          "\"%s\" stands twice; first at %s", at[i].id.at,
+                          place_words(node_place(at[i - 1].node, "id"), words));
+        }
+    }
 }
 
 static void
 check_persona_ids(const struct crosscheck *check)
 {
     const struct config *config = check->config;
-    const struct config_persona **sorted = ARENA_ARRAY(
-        config->arena, const struct config_persona *, config->persona_count);
+    struct named *at =
+        ARENA_ARRAY(config->arena, struct named, config->persona_count);
     size_t count = 0;
-    char path[CROSSCHECK_PATH_BYTES], words[PLACE_WORDS_BYTES];
 
-    for (size_t i = 0; i < config->persona_count && sorted != NULL; i++) {
+    for (size_t i = 0; at != NULL && i < config->persona_count; i++) {
         if (config->personas[i].id.len > 0) {
-            sorted[count++] = &config->personas[i];
+            at[count++] = (struct named){config->personas[i].id,
+                                         config->personas[i].node, i};
         }
     }
-    if (count > 1) {
-        qsort(sorted, count, sizeof(const struct config_persona *), by_persona);
-    }
-    for (size_t i = 1; i < count; i++) {
-        const struct node *node = sorted[i]->node;
-        if (text_equal(sorted[i]->id, sorted[i - 1]->id)) {
-            snprintf(path, sizeof(path), "personas[%zu].id", node->index);
-            place_problem(
-                check->problems, node_place(node, "id"), path,
-                "\"%s\" stands twice; first at %s", sorted[i]->id.at,
-                place_words(node_place(sorted[i - 1]->node, "id"), words));
+    check_ids(check, at, count, "personas");
+}
+
+static void
+check_profile_ids(const struct crosscheck *check)
+{
+    const struct config *config = check->config;
+    struct named *at =
+        ARENA_ARRAY(config->arena, struct named, config->profile_count);
+    size_t count = 0;
+
+    for (size_t i = 0; at != NULL && i < config->profile_count; i++) {
+        if (config->profiles[i].id.len > 0) {
+            at[count++] = (struct named){config->profiles[i].id,
+                                         config->profiles[i].node, i};
         }
     }
+    check_ids(check, at, count, "profiles");
 }
 
 static void
@@ -287,7 +384,10 @@ build_names(struct crosscheck *check)
                        offsetof(struct config_pool, id)) &&
            known_build(&check->personas, arena, c->personas, c->persona_count,
                        sizeof(struct config_persona),
-                       offsetof(struct config_persona, id));
+                       offsetof(struct config_persona, id)) &&
+           known_build(&check->guardrails, arena, c->guardrails,
+                       c->guardrail_count, sizeof(struct config_guardrail),
+                       offsetof(struct config_guardrail, id));
 }
 
 static void
@@ -319,8 +419,9 @@ crosscheck_config(const struct config *config, bool whole,
     crosscheck_listen(&check);
     check_limits(&check);
     check_engine(&check);
+    check_votes(&check, &config->engine.votes, "engine.votes");
     for (size_t i = 0; i < config->category_count; i++) {
-        check_thresholds(&check, &config->categories[i]);
+        check_category(&check, &config->categories[i]);
     }
     for (size_t i = 0; i < config->list_count; i++) {
         check_list(&check, &config->lists[i]);
@@ -329,10 +430,12 @@ crosscheck_config(const struct config *config, bool whole,
         check_pool(&check, &config->fallbacks[i]);
     }
     check_persona_ids(&check);
+    check_profile_ids(&check);
     for (size_t i = 0; i < config->persona_count; i++) {
         check_persona(&check, &config->personas[i]);
     }
     crosscheck_rules(&check);
+    crosscheck_sets(&check);
     for (size_t i = 0; i < config->test_count; i++) {
         const struct config_test *test = &config->tests[i];
         if (test->node != NULL) {

@@ -347,6 +347,19 @@ print_record(const struct printing *p, const struct schema_table *table,
     }
 }
 
+/* Its mode is in force for all its rules, whatever they say themselves. */
+static void
+print_pack(const struct config_pack *pack, FILE *to)
+{
+    static const char *const layers[] = {"base", "pack", "site"};
+    static const char *const modes[] = {"enforce", "monitor", "disabled"};
+
+    fprintf(to, "# pack %s (layer %s, mode %s): ", pack->id.at,
+            layers[pack->layer], modes[pack->mode]);
+    print_name(pack->node->at.file, to);
+    fputc('\n', to);
+}
+
 void
 explain_effective(const struct config *config, FILE *to)
 {
@@ -362,9 +375,7 @@ explain_effective(const struct config *config, FILE *to)
         fputc('\n', to);
     }
     for (size_t i = 0; i < config->pack_count; i++) {
-        fprintf(to, "# pack %s: ", config->packs[i].id.at);
-        print_name(config->packs[i].node->at.file, to);
-        fputc('\n', to);
+        print_pack(&config->packs[i], to);
     }
     fputs("schema: 1\n", to);
     for (size_t i = 0; i < schema_config.count; i++) {

@@ -41,7 +41,7 @@ form_name(enum schema_form form)
     case SCHEMA_LANGUAGE:
         return "language";
     case SCHEMA_CONDITION:
-        return "tag:NAME or persona.is_ai";
+        return "condition";
     case SCHEMA_CHARACTER:
         return "one character";
     case SCHEMA_PATH:
@@ -140,7 +140,8 @@ print_rule_types(unsigned types, FILE *to)
             separator = ", ";
         }
     }
-    fputs(types != 0 ? ")" : "", to);
+    // A key of composites alone stands where no other kind may have it.
+    fputs(separator[0] == ',' ? ")" : "", to);
 }
 
 static void

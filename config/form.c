@@ -75,16 +75,6 @@ is_language(struct text text)
     return run >= (subtag == 0 ? 2 : 1);
 }
 
-static bool
-is_condition(struct text text)
-{
-    const struct text tag = TEXT("tag:");
-
-    return text_is(text, "persona.is_ai") ||
-           (text_starts(text, tag) &&
-            is_id(text_part(text, tag.len, text.len), "._:-"));
-}
-
 const char *
 form_fault(enum schema_form form, struct text text)
 {
@@ -101,12 +91,11 @@ form_fault(enum schema_form form, struct text text)
         return is_rule(text) ? NULL : "a name of 1 to 64 of A-Z, 0-9 and _";
     case SCHEMA_LANGUAGE:
         return is_language(text) ? NULL : "a language, as en or pt-BR";
-    case SCHEMA_CONDITION:
-        return is_condition(text) ? NULL : "tag:NAME or persona.is_ai";
     case SCHEMA_CHARACTER:
         return text.len > 0 && utf8_count(text).code_points == 1
                    ? NULL
                    : "one character";
+    case SCHEMA_CONDITION:
     case SCHEMA_FREE:
     case SCHEMA_NAMED:
     case SCHEMA_PATH:

@@ -6,6 +6,7 @@
 
 #include "config/bind.h"
 #include "config/crosscheck.h"
+#include "config/gather.h"
 #include "config/merge.h"
 #include "config/override.h"
 #include "config/termlist.h"
@@ -22,8 +23,9 @@ struct loading {
     struct problems *problems;
     struct source_set sources;
     struct merge merge;
-    const char *real[FILES]; /* of the files read so far */
-    size_t count;
+    const char *real[FILES];   /* of the files read so far */
+    struct node *trees[FILES]; /* those that could be read, in merging order */
+    size_t count, tree_count;
     bool whole; /* every file could be read */
 };
 
@@ -235,7 +237,20 @@ read_file(struct loading *l, const struct inclusion *file)
         include_all(l, file, include);
     }
     // After what it includes, so that it may change that.
-    merge_file(&l->merge, root);
+    l->trees[l->tree_count++] = root;
+}
+
+/* Lower layers first; in a layer, in the order of reading. */
+static void
+merge_layers(struct loading *l)
+{
+    for (int layer = CONFIG_BASE; layer <= CONFIG_SITE; layer++) {
+        for (size_t i = 0; i < l->tree_count; i++) {
+            if ((int)merge_layer(l->trees[i]) == layer) {
+                merge_file(&l->merge, l->trees[i]);
+            }
+        }
+    }
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -255,7 +270,7 @@ read_built_in(struct loading *l)
 static void
 read_lists(struct loading *l, struct config *config)
 {
-    char path[BIND_PATH_BYTES];
+    char path[BIND_PATH_BYTES], where[CROSSCHECK_RULE_BYTES];
 
     for (size_t i = 0; i < config->list_count; i++) {
         snprintf(path, sizeof(path), "lists.%s", config->lists[i].id.at);
@@ -266,8 +281,9 @@ read_lists(struct loading *l, struct config *config)
         for (size_t j = 0; j < rule->list_count; j++) {
             const struct node *node = rule->lists[j].node;
             if (node != NULL) {
-                snprintf(path, sizeof(path), "rules[%zu].lists[%zu]",
-                         rule->node->index, node->index);
+                crosscheck_rule_path(config, rule, where);
+                snprintf(path, sizeof(path), "%s.lists[%zu]", where,
+                         node->index);
                 termlist_read(&l->sources, &rule->lists[j], path);
             }
         }
@@ -313,6 +329,7 @@ load_into(struct loading *l, const char *path, const char *const *overrides,
         return false;
     }
     read_file(l, &main_file);
+    merge_layers(l);
     if (l->sources.count == 0) {
         return false;
     }
@@ -321,6 +338,9 @@ load_into(struct loading *l, const char *path, const char *const *overrides,
         source_note(&l->sources, text_of(overrides[i]));
     }
     bind_config(l->merge.root, &l->sources, config);
+    if (!gather_rules(config)) {
+        return false;
+    }
     read_lists(l, config);
     fill_names(config);
     if (!list_files(l, config)) {

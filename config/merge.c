@@ -1,6 +1,7 @@
 #include "config/merge.h"
 
 #include "config/bind.h"
+#include "config/schema.h"
 
 enum { PATH_BYTES = 300 };
 
@@ -103,6 +104,64 @@ override_thresholds(struct node *category, const struct node *again)
     return true;
 }
 
+static void
+drop_lower(struct node *map, struct text key, int layer)
+{
+    struct node **at = &map->first;
+
+    while (*at != NULL && !text_equal((*at)->key, key)) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL && (*at)->layer < layer) {
+        *at = (*at)->next;
+        map->count--;
+    }
+}
+
+/* Keys that must not stand beside the new one, which takes their place. */
+static void
+drop_rivals(struct node *map, const struct schema_table *table,
+            const struct node *node)
+{
+    for (size_t i = 0; table != NULL && i < table->count; i++) {
+        const struct schema_row *row = &table->rows[i];
+        if (row->rival != NULL && text_is(node->key, row->key)) {
+            drop_lower(map, text_of(row->rival), node->layer);
+        } else if (row->rival != NULL && text_is(node->key, row->rival)) {
+            drop_lower(map, text_of(row->key), node->layer);
+        }
+    }
+}
+
+/*
+ * What a higher layer says of something: its keys replace those of the lower
+ * one, thresholds one by one. The table is what both are records of, or NULL.
+ */
+static void
+change(struct node *old, struct node *node, const struct schema_table *table)
+{
+    struct node *next;
+
+    if (old->kind != NODE_MAP || node->kind != NODE_MAP) {
+        replace(old, node);
+        return;
+    }
+    for (struct node *n = node->first; n != NULL; n = next) {
+        struct node *same;
+        next = n->next;
+        drop_rivals(old, table, n);
+        same = find(old, n->key);
+        if (same == NULL) {
+            merge_append(old, n);
+        } else if (text_is(n->key, "thresholds")) {
+            change(same, n, NULL); // once: a threshold is no map of that name
+        } else {
+            replace(same, n);
+        }
+    }
+    old->layer = node->layer;
+}
+
 /* The children of `more` into `map`; the row says what they are. */
 static void
 join_maps(struct merge *merge, const struct schema_row *row, const char *path,
@@ -116,9 +175,10 @@ join_maps(struct merge *merge, const struct schema_row *row, const char *path,
         return;
     }
     for (struct node *n = more->first; n != NULL; n = next) {
-        struct node *const old = find(map, n->key);
         char under[PATH_BYTES];
         next = n->next;
+        drop_rivals(map, row->type == SCHEMA_RECORD ? row->table : NULL, n);
+        struct node *const old = find(map, n->key);
         path_under(path, n->key, under);
         const struct schema_row *inner =
             row->type == SCHEMA_RECORD ? schema_find(row->table, n->key) : NULL;
@@ -129,6 +189,8 @@ join_maps(struct merge *merge, const struct schema_row *row, const char *path,
         } else if (inner != NULL && inner->type == SCHEMA_RECORD &&
                    old->kind == NODE_MAP && n->kind == NODE_MAP) {
             join_maps(merge, inner, under, old, n); // as deep as the schema
+        } else if (old->layer < merge->layer) {
+            change(old, n, row->type == SCHEMA_MAP ? row->table : NULL);
         } else if (row->table != &schema_category ||
                    !override_thresholds(old, n)) {
             tell_twice(merge, under, old, n);
@@ -136,16 +198,46 @@ join_maps(struct merge *merge, const struct schema_row *row, const char *path,
     }
 }
 
+/* The item of the list that has the same id and is of a lower layer. */
+static struct node *
+lower_namesake(const struct merge *merge, struct node *list,
+               const struct node *item)
+{
+    const struct node *id = node_get(item, "id");
+
+    for (struct node *n = list->first; n != NULL && id != NULL; n = n->next) {
+        const struct node *other = node_get(n, "id");
+        if (n->layer < merge->layer && other != NULL &&
+            text_equal(other->scalar, id->scalar)) {
+            return n;
+        }
+    }
+    return NULL;
+}
+
 static void
-append_all(struct node *list, struct node *more)
+append_all(struct merge *merge, const struct schema_row *row, struct node *list,
+           struct node *more)
 {
     struct node **end = &list->first;
+    struct node *next;
 
     while (*end != NULL) {
         end = &(*end)->next;
     }
-    *end = more->first;
-    list->count += more->count;
+    for (struct node *n = more->first; n != NULL; n = next) {
+        struct node *const old =
+            merge->layer > CONFIG_BASE ? lower_namesake(merge, list, n) : NULL;
+        next = n->next;
+        n->next = NULL;
+        if (old != NULL) {
+            change(old, n, row->table);
+        } else {
+            *end = n;
+            end = &n->next;
+            list->count++;
+        }
+    }
 }
 
 /* The node as the only child of a new one that stands in its place. */
@@ -162,7 +254,8 @@ wrap(struct merge *merge, struct node *node, enum node_kind kind,
                            .at = node->at,
                            .scalar = TEXT(""),
                            .key = key,
-                           .key_at = node->key_at};
+                           .key_at = node->key_at,
+                           .layer = node->layer};
     node->index = 0;
     merge_append(outer, node);
     return outer;
@@ -204,12 +297,35 @@ merge_key(struct merge *merge, struct node *node)
     if (old == NULL) {
         merge_append(merge->root, node);
     } else if (row->type == SCHEMA_RECORDS) {
-        append_all(old, node);
+        append_all(merge, row, old, node);
     } else if (node->kind == NODE_MAP) {
         join_maps(merge, row, path, old, node);
+    } else if (old->layer < merge->layer) {
+        change(old, node, NULL);
     } else {
         tell_twice(merge, path, old, node);
     }
+}
+
+/* Of the node and all below; as deep as YAML_DEPTH lets a file be. */
+static void
+mark_layer(struct node *node, int layer)
+{
+    node->layer = layer;
+    for (struct node *n = node->first; n != NULL; n = n->next) {
+        mark_layer(n, layer);
+    }
+}
+
+int
+merge_layer(const struct node *file)
+{
+    const struct node *layer = node_get(node_get(file, "pack"), "layer");
+
+    return layer == NULL                    ? CONFIG_BASE
+           : text_is(layer->scalar, "site") ? CONFIG_SITE
+           : text_is(layer->scalar, "pack") ? CONFIG_PACK
+                                            : CONFIG_BASE; // binding tells
 }
 
 void
@@ -217,6 +333,8 @@ merge_file(struct merge *merge, struct node *file)
 {
     struct node *next;
 
+    merge->layer = merge_layer(file);
+    mark_layer(file, merge->layer);
     for (struct node *n = file->first; n != NULL; n = next) {
         next = n->next;
         merge_key(merge, n);

@@ -24,6 +24,7 @@ struct node {
     struct node *next;   /* the next child of the same parent, or NULL */
     size_t count;        /* children */
     size_t index;        /* place in its list, in its own file, from 0 */
+    int layer;           /* while merging: enum config_layer of its file */
 };
 
 /* The value under `key`, or NULL; NULL too where map is NULL or no map. */

@@ -120,6 +120,13 @@ static const struct schema_name enforcements[] = {
 static const struct schema_name error_actions[] = {
     {"fallback", CONFIG_FALLBACK}, {"block", CONFIG_BLOCK}, {NULL, 0}};
 
+static const struct schema_name request_actions[] = {
+    {"flag", CONFIG_FLAG},
+    {"redact", CONFIG_REDACT},
+    {"fallback", CONFIG_FALLBACK},
+    {"block", CONFIG_BLOCK},
+    {NULL, 0}};
+
 static const struct schema_row engine_rows[] = {
     {"enforcement",
      "monitor: nothing is changed or refused, wouldAction says what would "
@@ -138,6 +145,41 @@ static const struct schema_row engine_rows[] = {
      .preset = "fallback"},
     {"severities", "Score of a rule that states none, by its severity.",
      SCHEMA_RECORD, .table = &severities},
+    {"obfuscation_bonus",
+     "Added to the score of a hit that was there in disguise only.",
+     SCHEMA_NUMBER, .at = AT(config_engine, obfuscation_bonus), .min = 0,
+     .max = 1, .preset = "0.05"},
+    {"sampling_percentage",
+     "Share of requests that are enforced; the others are as under monitor. "
+     "Told apart by their session, else by what they say.",
+     SCHEMA_NUMBER, .at = AT(config_engine, sampling_percentage), .min = 0,
+     .max = 100, .preset = "100", .unit = "%"},
+    {"ordinary_words",
+     "File of ordinary words, one a line: robust: fuzzy takes none of them "
+     "for another.",
+     SCHEMA_TEXT, SCHEMA_PATH, .at = AT(config_engine, ordinary_words),
+     .min = 1, .max = 4095, .preset = ""},
+    {"cache",
+     "Folder where compiled lists are kept, by their content; auto: leeway in "
+     "$CACHE_DIRECTORY, $XDG_CACHE_HOME or ~/.cache; none: nowhere.",
+     SCHEMA_TEXT, .at = AT(config_engine, cache), .min = 1, .max = 4095,
+     .preset = "auto"},
+    {"hash_key",
+     "Secret of operators of type hash (HMAC-SHA256). Without it a short value "
+     "can be found by trying.",
+     SCHEMA_TEXT, .at = AT(config_engine, hash_key), .min = 16, .max = 512,
+     .preset = "", .secret = true},
+    {"on_deny", "What deny:TERM of a request does.", SCHEMA_CHOICE,
+     .at = AT(config_engine, on_deny), .names = request_actions,
+     .preset = "fallback"},
+    {"on_length", "What max_chars:N of a request does.", SCHEMA_CHOICE,
+     .at = AT(config_engine, on_length), .names = request_actions,
+     .preset = "flag"},
+    {"on_language", "What lang:xx of a request does.", SCHEMA_CHOICE,
+     .at = AT(config_engine, on_language), .names = request_actions,
+     .preset = "flag"},
+    {"votes", "How classifiers of the caller's decide.", SCHEMA_RECORD,
+     .at = AT(config_engine, votes), .table = &schema_votes},
 };
 
 static const struct schema_table engine = {.name = "engine",
@@ -251,6 +293,16 @@ static const struct schema_table logging = {.name = "log",
                                             ROWS(log_rows),
                                             .keeps_node = true};
 
+static const struct schema_name layers[] = {{"base", CONFIG_BASE},
+                                            {"pack", CONFIG_PACK},
+                                            {"site", CONFIG_SITE},
+                                            {NULL, 0}};
+
+static const struct schema_name pack_modes[] = {{"enforce", CONFIG_ENFORCE},
+                                                {"monitor", CONFIG_MONITOR},
+                                                {"disabled", CONFIG_DISABLED},
+                                                {NULL, 0}};
+
 static const struct schema_row pack_rows[] = {
     {"id", "Name of a set of rules.", SCHEMA_TEXT, SCHEMA_ID,
      .at = AT(config_pack, id), .required = true},
@@ -258,6 +310,14 @@ static const struct schema_row pack_rows[] = {
      .at = AT(config_pack, version), .min = 1, .max = 64, .preset = ""},
     {"description", "What it is, in a sentence.", SCHEMA_TEXT,
      .at = AT(config_pack, description), .min = 1, .max = 1024, .preset = ""},
+    {"layer",
+     "base < pack < site: a file of a higher layer may give again what a "
+     "lower one has, with the keys that change.",
+     SCHEMA_CHOICE, .at = AT(config_pack, layer), .names = layers,
+     .preset = "base"},
+    {"mode", "monitor: the file's rules count in wouldAction only.",
+     SCHEMA_CHOICE, .at = AT(config_pack, mode), .names = pack_modes,
+     .preset = "enforce"},
 };
 
 static const struct schema_table pack = {.name = "pack",
@@ -316,6 +376,15 @@ static const struct schema_row config_rows[] = {
      ARRAY_AT(lists, list_count), .max = 1024, .table = &schema_list},
     {"rules", "The rules, in order.", SCHEMA_RECORDS,
      ARRAY_AT(rules, rule_count), .max = 10000, .table = &schema_rule},
+    {"composites", "Conditions over what the rules found.", SCHEMA_RECORDS,
+     ARRAY_AT(composites, composite_count), .max = 1000,
+     .table = &schema_composite},
+    {"guardrails", "Sets that a request may name in extraGuardrails.",
+     SCHEMA_MAP, ARRAY_AT(guardrails, guardrail_count), .max = 256,
+     .table = &schema_guardrail},
+    {"profiles", "Settings for some personas, tags, languages or roles.",
+     SCHEMA_RECORDS, ARRAY_AT(profiles, profile_count), .max = 256,
+     .table = &schema_profile},
     {"allow_empty", "Accept a configuration without a single rule.",
      SCHEMA_BOOLEAN, .at = AT(config, allow_empty), .preset = "false"},
     {"fallbacks", "Pools of lines to say instead.", SCHEMA_MAP,
@@ -339,24 +408,8 @@ const struct schema_table schema_config = {
 static const struct {
     const char *where, *name;
 } absent[] = {
-    {"", "composites"},
-    {"", "guardrails"},
-    {"", "profiles"},
-    {"", "machines"},
-    {"", "sessions"},
-    {"", "store"},
-    {"", "journal"},
-    {"", "alerts"},
-    {"persona", "machines"},
-    {"rule.type", "secret"},
-    {"rule.type", "url"},
-    {"rule.type", "repetition"},
-    {"rule.type", "flood"},
-    {"rule.type", "unicode"},
-    {"rule.type", "language"},
-    {"rule.type", "linear"},
-    {"rule.type", "composite"},
-    {"rule.robust", "strong"},
+    {"", "machines"}, {"", "sessions"}, {"", "store"},
+    {"", "journal"},  {"", "alerts"},   {"persona", "machines"},
 };
 
 bool
@@ -386,7 +439,7 @@ const char *
 schema_nearest(const struct schema_table *table, struct text key,
                enum config_rule_type type)
 {
-    enum { KEYS = 64 }; // more than any table has
+    enum { KEYS = 128 }; // more than any table has
     const char *names[KEYS + 1];
     size_t count = 0;
 
@@ -410,4 +463,12 @@ schema_name_of(const struct schema_name *names, int value)
         }
     }
     return NULL;
+}
+
+const char *
+schema_type_name(enum config_rule_type type)
+{
+    return type == CONFIG_COMPOSITE
+               ? "composite"
+               : schema_name_of(schema_rule_types, (int)type);
 }

@@ -35,7 +35,7 @@ enum schema_form {
     SCHEMA_CATEGORY,  /* the same, and "/" after the first character */
     SCHEMA_RULE,      /* [A-Z0-9_]{1,64} */
     SCHEMA_LANGUAGE,  /* like en, de-AT, zh-Hant (BCP 47) */
-    SCHEMA_CONDITION, /* tag:NAME or persona.is_ai */
+    SCHEMA_CONDITION, /* read by sidecar/engine/condition.h */
     SCHEMA_CHARACTER, /* one character */
     SCHEMA_NAMED,     /* one of `names` */
     SCHEMA_PATH       /* a file; becomes an absolute path */
@@ -84,6 +84,7 @@ struct schema_table {
     size_t id_at;                  /* SCHEMA_MAP: offset of the name */
     bool keeps_node; /* the struct begins with `const struct node *node` */
     bool of_rule;    /* keys depend on the rule's type */
+    enum config_rule_type rule_type; /* of_rule: that of all, or TYPES */
 };
 
 /* A file's top level; its struct is struct config. */
@@ -91,7 +92,8 @@ extern const struct schema_table schema_config;
 
 /* Of other files: schema_rules.c and schema_content.c. */
 extern const struct schema_table schema_category, schema_group, schema_list,
-    schema_rule, schema_pool, schema_persona, schema_test,
+    schema_rule, schema_composite, schema_rule_patch, schema_guardrail,
+    schema_profile, schema_votes, schema_pool, schema_persona, schema_test,
     schema_drift_of_persona;
 extern const struct schema_name schema_rule_types[];
 
@@ -108,6 +110,9 @@ const char *schema_nearest(const struct schema_table *table, struct text key,
 
 /* The name of that value, or NULL. */
 const char *schema_name_of(const struct schema_name *names, int value);
+
+/* "terms", ..., "composite". */
+const char *schema_type_name(enum config_rule_type type);
 
 /*
  * Is this a name of the contract that this build does not have yet? `where` is

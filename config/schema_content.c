@@ -5,6 +5,9 @@
 #define TEXTS_AT(type, member)                                                 \
     .at = offsetof(struct type, member.at),                                    \
     .count_at = offsetof(struct type, member.count)
+#define ARRAY_AT(type, member, number)                                         \
+    .at = offsetof(struct type, member),                                       \
+    .count_at = offsetof(struct type, number)
 #define ROWS(array) .rows = (array), .count = sizeof(array) / sizeof((array)[0])
 
 enum { PATH_BYTES = 4095, NAME_BYTES = 128, LINE_BYTES = 4096 };
@@ -26,6 +29,41 @@ static const struct schema_table thresholds = {
     ROWS(threshold_rows),
     .keeps_node = true};
 
+static const struct schema_name vote_actions[] = {{"flag", CONFIG_FLAG},
+                                                  {"redact", CONFIG_REDACT},
+                                                  {"fallback", CONFIG_FALLBACK},
+                                                  {"block", CONFIG_BLOCK},
+                                                  {NULL, 0}};
+
+static const struct schema_name too_few_actions[] = {
+    {"abstain", CONFIG_NONE},  {"flag", CONFIG_FLAG},
+    {"redact", CONFIG_REDACT}, {"fallback", CONFIG_FALLBACK},
+    {"block", CONFIG_BLOCK},   {NULL, 0}};
+
+static const struct schema_row votes_rows[] = {
+    {"of", "The classifiers that vote; whoever is sent where not given.",
+     SCHEMA_TEXTS, SCHEMA_ID, TEXTS_AT(config_votes, of), .min = 1, .max = 32,
+     .item_bytes = NAME_BYTES},
+    {"k", "Yeses that carry it.", SCHEMA_INTEGER, .at = AT(config_votes, k),
+     .min = 1, .max = 33, .preset = "1"},
+    {"count_self", "The rules' own score votes too.", SCHEMA_BOOLEAN,
+     .at = AT(config_votes, count_self), .preset = "false"},
+    {"threshold", "A score votes yes from here on.", SCHEMA_NUMBER,
+     .at = AT(config_votes, threshold), .min = 0, .max = 1, .preset = "0.5"},
+    {"action", "What a vote that is carried does.", SCHEMA_CHOICE,
+     .at = AT(config_votes, action), .names = vote_actions, .preset = "flag"},
+    {"quorum", "How many must have given a number; k where not given.",
+     SCHEMA_INTEGER, .at = AT(config_votes, quorum), .min = 1, .max = 33},
+    {"on_too_few", "What it does where fewer have, and it is not carried.",
+     SCHEMA_CHOICE, .at = AT(config_votes, on_too_few),
+     .names = too_few_actions, .preset = "abstain"},
+};
+
+const struct schema_table schema_votes = {.name = "votes",
+                                          .size = sizeof(struct config_votes),
+                                          ROWS(votes_rows),
+                                          .keeps_node = true};
+
 static const struct schema_row category_rows[] = {
     {"aliases", "What other systems call it: openai, mlcommons, bedrock, ...",
      SCHEMA_PAIRS, TEXTS_AT(config_category, aliases), .max = 32,
@@ -33,6 +71,8 @@ static const struct schema_row category_rows[] = {
     {"thresholds", "Scores from which on something happens, weakest first.",
      SCHEMA_RECORD, .at = AT(config_category, thresholds),
      .table = &thresholds},
+    {"votes", "How classifiers of the caller's decide, for this category.",
+     SCHEMA_RECORD, .at = AT(config_category, votes), .table = &schema_votes},
 };
 
 const struct schema_table schema_category = {.name = "category",
@@ -55,6 +95,81 @@ const struct schema_table schema_group = {.name = "group",
                                           .id_form = SCHEMA_ID,
                                           .id_at = AT(config_group, id),
                                           .keeps_node = true};
+
+/* Its struct begins with a struct config_thresholds. */
+static const struct schema_table category_patch = {
+    .name = "thresholds",
+    .size = sizeof(struct config_category_patch),
+    ROWS(threshold_rows),
+    .id_form = SCHEMA_CATEGORY,
+    .id_at = AT(config_category_patch, category),
+    .keeps_node = true};
+
+static const struct schema_name profile_roles[] = {
+    {"assistant", CONFIG_ROLE_ASSISTANT},
+    {"user", CONFIG_ROLE_USER},
+    {"tool", CONFIG_ROLE_TOOL},
+    {"system", CONFIG_ROLE_SYSTEM},
+    {NULL, 0}};
+
+static const struct schema_row match_rows[] = {
+    {"personas", "Personas; a star at the end stands for the rest of a name.",
+     SCHEMA_TEXTS, TEXTS_AT(config_profile, personas), .min = 1, .max = 1000,
+     .item_bytes = NAME_BYTES},
+    {"persona", "One of them, in place of personas.", SCHEMA_SINGLE,
+     TEXTS_AT(config_profile, personas), .min = 1, .max = NAME_BYTES,
+     .elsewhere = true, .rival = "personas"},
+    {"tags", "Tags, of which the persona has one.", SCHEMA_TEXTS, SCHEMA_ID,
+     TEXTS_AT(config_profile, tags), .min = 1, .max = 64,
+     .item_bytes = NAME_BYTES},
+    {"languages", "Languages, of which the request's is one.", SCHEMA_TEXTS,
+     SCHEMA_LANGUAGE, TEXTS_AT(config_profile, languages), .min = 1, .max = 64,
+     .item_bytes = 35},
+    {"roles", "Who says it.", SCHEMA_CHOICES, .at = AT(config_profile, roles),
+     .names = profile_roles},
+};
+
+static const struct schema_table match = {.name = "match", ROWS(match_rows)};
+
+static const struct schema_row apply_rows[] = {
+    {"level", "In place of engine.level.", SCHEMA_INTEGER,
+     .at = AT(config_profile, level), .min = 1, .max = 4},
+    {"blocking_level", "In place of engine.blocking_level.", SCHEMA_INTEGER,
+     .at = AT(config_profile, blocking_level), .min = 1, .max = 4},
+    {"thresholds", "Thresholds by category.", SCHEMA_MAP,
+     ARRAY_AT(config_profile, thresholds, threshold_count), .max = 256,
+     .table = &category_patch},
+    {"rules", "Rules that act otherwise.", SCHEMA_MAP,
+     ARRAY_AT(config_profile, rules, rule_count), .max = 1000,
+     .table = &schema_rule_patch},
+    {"groups_disabled", "Groups whose rules do not run.", SCHEMA_TEXTS,
+     SCHEMA_ID, TEXTS_AT(config_profile, groups_disabled), .min = 1,
+     .max = 1000, .item_bytes = NAME_BYTES},
+    {"guardrails", "Sets that hold without being asked for.", SCHEMA_TEXTS,
+     SCHEMA_ID, TEXTS_AT(config_profile, guardrails), .min = 1, .max = 64,
+     .item_bytes = NAME_BYTES},
+    {"fallback", "The pool of lines to say instead.", SCHEMA_TEXT, SCHEMA_ID,
+     .at = AT(config_profile, fallback), .preset = ""},
+};
+
+static const struct schema_table apply = {.name = "apply", ROWS(apply_rows)};
+
+static const struct schema_row profile_rows[] = {
+    {"id", "Its name, for people.", SCHEMA_TEXT, SCHEMA_ID,
+     .at = AT(config_profile, id), .required = true},
+    {"priority", "A higher one is applied later, and so wins.", SCHEMA_INTEGER,
+     .at = AT(config_profile, priority), .min = 0, .max = 1000, .preset = "0"},
+    {"match", "Requests it is for; each key given must hold.", SCHEMA_RECORD,
+     .table = &match, .required = true},
+    {"apply", "What it changes.", SCHEMA_RECORD, .table = &apply,
+     .required = true},
+};
+
+const struct schema_table schema_profile = {.name = "profile",
+                                            .size =
+                                                sizeof(struct config_profile),
+                                            ROWS(profile_rows),
+                                            .keeps_node = true};
 
 static const struct schema_name picks[] = {{"rotate", CONFIG_ROTATE},
                                            {"hash", CONFIG_PICK_HASH},

@@ -7,64 +7,91 @@
 
 #include <check.h>
 
+#include "config/explain.h"
+
 enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 4096 };
 
-const char support_config_whole[] = "schema: 1\n"
-                                    "pack: {id: p, version: \"1\", "
-                                    "description: d}\n"
-                                    "listen: [\"ipc:///tmp/x\"]\n"
-                                    "tls: {cert: a.yaml, key: a.yaml}\n"
-                                    "log: {level: warn}\n"
-                                    "limits: {text_bytes: 32KiB, send_ms: 2s}\n"
-                                    "severities: {low: 0.3}\n"
-                                    "drift: {alert_rate: 0.05}\n"
-                                    "categories:\n"
-                                    "  c/d: {aliases: {openai: c}, thresholds: "
-                                    "{flag: 0.25, block: 1}}\n"
-                                    "  e: {}\n"
-                                    "groups: {g: {max_score: 0.5}}\n"
-                                    "lists: {l: {terms: [a, \"b: "
-                                    "\\\"#\\u0000\\u2028\"]}}\n"
-                                    "rules:\n"
-                                    "- id: A\n"
-                                    "  type: terms\n"
-                                    "  lists: [l, {terms: [c], match: "
-                                    "substring}]\n"
-                                    "  category: c/d\n"
-                                    "  group: g\n"
-                                    "  tags: [t]\n"
-                                    "  score: -0.5\n"
-                                    "  operator: {type: replace, new_value: "
-                                    "\"\"}\n"
-                                    "  directions: [input]\n"
-                                    "  languages: [en, no]\n"
-                                    "  tests:\n"
-                                    "  - {text: \"c\\n\", expect_ids: [A], "
-                                    "spans: [[0, 1]], span_unit: byte}\n"
-                                    "- {id: B, type: regex, pattern: 'x\\d', "
-                                    "action: block}\n"
-                                    "- {id: C, type: pii, entity: "
-                                    "EMAIL_ADDRESS, action: flag,\n"
-                                    "   context: {words: [mail], floor: 0.1}}\n"
-                                    "- {id: D, type: persona_break, patterns: "
-                                    "[y], skip: [code, quoted],\n"
-                                    "   unless: persona.is_ai, action: flag}\n"
-                                    "- {id: E, type: prompt_leak, min_ratio: "
-                                    "0.5, action: flag}\n"
-                                    "- {id: F, type: length, max_chars: 9, "
-                                    "action: flag}\n"
-                                    "fallbacks:\n"
-                                    "  q: {pick: hash, en: "
-                                    "[\"{persona_name}\", \"no\"], no: "
-                                    "[\"\xc3\xa4\"]}\n"
-                                    "personas:\n"
-                                    "- {id: m, name: M, samples: a.yaml, tags: "
-                                    "[is_ai], fallbacks: q,\n"
-                                    "   drift: {threshold: 0.2, on_alert: "
-                                    "block}}\n"
-                                    "tests:\n"
-                                    "- {text: hello, action: allow, persona: "
-                                    "m, role: user, locale: en-GB}\n";
+const char support_config_whole[] =
+    "schema: 1\n"
+    "pack: {id: p, version: \"1\", description: d, layer: pack, mode: "
+    "monitor}\n"
+    "listen: [\"ipc:///tmp/x\"]\n"
+    "tls: {cert: a.yaml, key: a.yaml}\n"
+    "log: {level: warn}\n"
+    "limits: {text_bytes: 32KiB, send_ms: 2s}\n"
+    "engine: {obfuscation_bonus: 0.1, sampling_percentage: 50, cache: none,\n"
+    "  on_deny: block, votes: {of: [v, w], k: 2, quorum: 2, on_too_few: "
+    "flag}}\n"
+    "severities: {low: 0.3}\n"
+    "drift: {alert_rate: 0.05}\n"
+    "categories:\n"
+    "  c/d: {aliases: {openai: c}, thresholds: {flag: 0.25, block: 1}}\n"
+    "  e: {votes: {of: [v], action: block, threshold: 0.9, count_self: true}}\n"
+    "groups: {g: {max_score: 0.5}}\n"
+    "lists: {l: {terms: [a, \"b: \\\"#\\u0000\\u2028\"]}, h: {terms: "
+    "[x.org]}}\n"
+    "rules:\n"
+    "- id: A\n"
+    "  type: terms\n"
+    "  lists: [l, {terms: [c], match: substring}]\n"
+    "  category: c/d\n"
+    "  group: g\n"
+    "  tags: [t]\n"
+    "  score: -0.5\n"
+    "  operator: {type: replace, new_value: \"\"}\n"
+    "  directions: [input]\n"
+    "  languages: [en, no]\n"
+    "  overrides: [{terms: [c], id: x, score: 0.5}, {terms: [a], severity: "
+    "low, action: flag}]\n"
+    "  mutate: [casing, leet]\n"
+    "  suppressible: true\n"
+    "  tests:\n"
+    "  - {text: \"c\\n\", expect_ids: [A], spans: [[0, 1]], span_unit: byte, "
+    "would_action: block,\n"
+    "     category_scores: {c/d: \">= 0.5\"}, extra_guardrails: [\"@brief\"]}\n"
+    "- {id: B, type: regex, pattern: 'x\\d', action: block, robust: strong}\n"
+    "- {id: C, type: pii, entity: EMAIL_ADDRESS, action: flag,\n"
+    "   context: {words: [mail], floor: 0.1}}\n"
+    "- {id: D, type: persona_break, patterns: [y], skip: [code, quoted],\n"
+    "   unless: persona.is_ai, action: flag}\n"
+    "- {id: E, type: prompt_leak, min_ratio: 0.5, action: flag}\n"
+    "- {id: F, type: length, max_chars: 9, action: flag}\n"
+    "- {id: G, type: secret, providers: [github], entropy: {anywhere: true}, "
+    "action: flag}\n"
+    "- {id: H, type: url, allow_domains: [h, y.org], max_urls: 2, action: "
+    "flag}\n"
+    "- {id: I, type: repetition, max_char_run: 5, max_ngram_share: 0.5, "
+    "action: flag}\n"
+    "- {id: J, type: flood, key: persona, window: 30s, max_messages: 5, "
+    "action: flag}\n"
+    "- {id: K, type: unicode, forbid: [control, tag_chars], max_invisible: 3, "
+    "action: flag}\n"
+    "- {id: L, type: language, allowed: [en], min_chars: 40, action: "
+    "flag}\n"
+    "- {id: M, type: linear, weights: a.yaml, head: x, preset: balanced, "
+    "action: flag}\n"
+    "composites:\n"
+    "- {id: N, when: \"A & !B\", policy: remove_all, category: e, severity: "
+    "high}\n"
+    "guardrails:\n"
+    "  brief: {rules: {B: {action: block}, C: {mode: monitor}},\n"
+    "    add: [{id: P, type: length, max_chars: 5, action: flag}]}\n"
+    "profiles:\n"
+    "- id: kids\n"
+    "  priority: 7\n"
+    "  match: {persona: \"m*\", tags: [is_ai], languages: [en], roles: "
+    "[user]}\n"
+    "  apply: {level: 3, blocking_level: 2, thresholds: {c/d: {flag: 0.3}}, "
+    "rules: {B: {mode: disabled}},\n"
+    "    groups_disabled: [g], guardrails: [brief], fallback: q}\n"
+    "fallbacks:\n"
+    "  q: {pick: hash, en: [\"{persona_name}\", \"no\"], no: [\"\xc3\xa4"
+    "\"]}\n"
+    "personas:\n"
+    "- {id: m, name: M, samples: a.yaml, tags: [is_ai], fallbacks: q,\n"
+    "   drift: {threshold: 0.2, on_alert: block}}\n"
+    "tests:\n"
+    "- {text: hello, action: allow, persona: m, role: user, locale: en-GB}\n";
 
 static char folder[] = "/tmp/leeway-config-XXXXXX";
 
@@ -142,6 +169,19 @@ support_config_problems(struct support_config *loaded, bool json)
 
     ck_assert_ptr_nonnull(to);
     place_problems_print(&loaded->problems, to, json);
+    ck_assert_int_eq(fclose(to), 0);
+    return said;
+}
+
+char *
+support_config_effective(const struct config *config)
+{
+    char *said = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&said, &len);
+
+    ck_assert_ptr_nonnull(to);
+    explain_effective(config, to);
     ck_assert_int_eq(fclose(to), 0);
     return said;
 }

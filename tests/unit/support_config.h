@@ -31,6 +31,9 @@ void support_config_clear(struct support_config *loaded);
 /* All problems as they are printed. To be freed. */
 char *support_config_problems(struct support_config *loaded, bool json);
 
+/* What `check --print-effective` prints of it. To be freed. */
+char *support_config_effective(const struct config *config);
+
 /* Writes a.yaml, loads it, and compares what is said, to the letter. */
 void support_config_expect(const char *yaml, const char *const *overrides,
                            const char *expected);

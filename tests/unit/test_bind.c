@@ -23,17 +23,12 @@ static const struct {
     {"rules:\n- {id: A, type: regex, patern: x, category: hate}\n",
      "a.yaml:2:3: rules[0]: a rule of type regex needs pattern or patterns\n"
      "a.yaml:2:24: rules[0].patern: unknown key; did you mean \"pattern\"?\n"},
-    {OK "composites: []\n",
-     "a.yaml:2:1: composites: this build does not have it\n"},
-    {OK "guardrails: {}\nprofiles: []\nmachines: []\nsessions: {}\nstore: {}\n"
-        "journal: {}\nalerts: {}\n",
-     "a.yaml:2:1: guardrails: this build does not have it\n"
-     "a.yaml:3:1: profiles: this build does not have it\n"
-     "a.yaml:4:1: machines: this build does not have it\n"
-     "a.yaml:5:1: sessions: this build does not have it\n"
-     "a.yaml:6:1: store: this build does not have it\n"
-     "a.yaml:7:1: journal: this build does not have it\n"
-     "a.yaml:8:1: alerts: this build does not have it\n"},
+    {OK "machines: []\nsessions: {}\nstore: {}\njournal: {}\nalerts: {}\n",
+     "a.yaml:2:1: machines: this build does not have it\n"
+     "a.yaml:3:1: sessions: this build does not have it\n"
+     "a.yaml:4:1: store: this build does not have it\n"
+     "a.yaml:5:1: journal: this build does not have it\n"
+     "a.yaml:6:1: alerts: this build does not have it\n"},
     {OK "personas:\n- {id: mira, machines: [x]}\n",
      "a.yaml:3:14: personas[0].machines: this build does not have it\n"},
 
@@ -147,8 +142,9 @@ static const struct {
     {RULE ", action: redcat}\n",
      "a.yaml:2:60: rules[0].action: \"redcat\" is not one of flag, redact, "
      "fallback, block; did you mean \"redact\"?\n"},
-    {RULE ", robust: strong}\n",
-     "a.yaml:2:60: rules[0].robust: this build does not have \"strong\"\n"},
+    {RULE ", robust: stronger}\n",
+     "a.yaml:2:60: rules[0].robust: \"stronger\" is not one of none, basic, "
+     "strong, fuzzy; did you mean \"strong\"?\n"},
     {RULE ", severity: [high]}\n",
      "a.yaml:2:62: rules[0].severity: expected a word, found a list\n"},
     {RULE ", directions: []}\n",
@@ -157,11 +153,14 @@ static const struct {
     {RULE ", directions: [outptu]}\n",
      "a.yaml:2:65: rules[0].directions[0]: \"outptu\" is not one of output, "
      "input; did you mean \"output\"?\n"},
-    {"rules:\n- {id: A, type: url, category: hate}\n",
-     "a.yaml:2:17: rules[0].type: this build does not have \"url\"\n"},
+    {"rules:\n- {id: A, type: composite, when: A, category: hate}\n",
+     "a.yaml:2:17: rules[0].type: \"composite\" is not one of terms, regex, "
+     "pii, persona_break, prompt_leak, length, secret, url, repetition, flood, "
+     "unicode, language, linear\n"},
     {"rules:\n- {id: A, type: trems, terms: [x], category: hate}\n",
      "a.yaml:2:17: rules[0].type: \"trems\" is not one of terms, regex, pii, "
-     "persona_break, prompt_leak, length; did you mean \"terms\"?\n"},
+     "persona_break, prompt_leak, length, secret, url, repetition, flood, "
+     "unicode, language, linear; did you mean \"terms\"?\n"},
 
     /* names and other forms */
     {"rules:\n- {id: low, type: terms, terms: [x], category: hate}\n",
@@ -179,9 +178,6 @@ static const struct {
     {RULE ", languages: [english1]}\n",
      "a.yaml:2:64: rules[0].languages[0]: \"english1\" is not a language, as "
      "en or pt-BR\n"},
-    {RULE ", unless: persona.tags}\n",
-     "a.yaml:2:60: rules[0].unless: \"persona.tags\" is not tag:NAME or "
-     "persona.is_ai\n"},
     {RULE ", operator: {type: mask, masking_char: xx}}\n",
      "a.yaml:2:89: rules[0].operator.masking_char: \"xx\" is not one "
      "character\n"},

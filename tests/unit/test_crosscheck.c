@@ -77,10 +77,10 @@ static const struct {
     {"rules:\n- {id: A, type: regex, action: flag}\n",
      "a.yaml:2:3: rules[0]: a rule of type regex needs pattern or patterns\n"},
     {"rules:\n- {id: A, type: pii, action: flag}\n",
-     "a.yaml:2:3: rules[0]: a rule of type pii needs an entity\n"},
+     "a.yaml:2:3: rules[0]: a rule of type pii needs entity\n"},
     {"rules:\n- {id: A, type: persona_break, action: flag}\n",
-     "a.yaml:2:3: rules[0]: a rule of type persona_break needs lists, terms "
-     "or patterns\n"},
+     "a.yaml:2:3: rules[0]: a rule of type persona_break needs lists, terms, "
+     "pattern or patterns\n"},
     {"rules:\n- {id: A, type: length, action: flag}\n",
      "a.yaml:2:3: rules[0]: a rule of type length needs min_chars or "
      "max_chars\n"},
