@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sidecar/engine/ballot.h"
+
 /* A hit by its weight alone. */
 struct weight {
     uint32_t rule;
@@ -13,22 +15,25 @@ struct weight {
  */
 struct tally {
     const struct decide_evidence *evidence;
-    bool enforced_only;
-    const struct weight *weights; /* [hits->count] by rule, strongest first */
-    double *rule_scores;          /* [rules] combined score of a rule's hits */
-    uint32_t *touched;            /* rules with hits, each once */
+    enum decide_side side;
+    const struct weight *weights; /* [weight_count] by rule, strongest first */
+    size_t weight_count;
+    double *rule_scores; /* [rules] combined score of a rule's hits */
+    uint32_t *touched;   /* rules with hits, each once */
     size_t touched_count;
     double *category_scores;     /* [categories] */
     enum config_action *reached; /* [categories] strongest threshold */
     enum config_action strongest;
     size_t rule;     /* that set it, or SIZE_MAX */
-    size_t category; /* whose threshold set it, or SIZE_MAX */
+    size_t category; /* whose threshold or vote set it, or SIZE_MAX */
+    bool voted;      /* it was a vote */
+    const struct votes_result **votes; /* [categories]; NULL: none held */
 };
 
 static bool
-counts(const struct tally *t, const struct rule *rule)
+counts(const struct tally *t, const struct hit *hit)
 {
-    return rule->enforced || !t->enforced_only;
+    return !hit->weightless && decide_counts(hit, t->side);
 }
 
 static int
@@ -42,23 +47,33 @@ by_weight(const void *left, const void *right)
     return (a->score < b->score) - (a->score > b->score);
 }
 
+/* What speaks for the reply does so by the configuration's will alone. */
+static bool
+has_weight(const struct tally *t, const struct hit *hit)
+{
+    return counts(t, hit) &&
+           !(hit->asked && rules_at(t->evidence->rules, hit->rule)->score < 0);
+}
+
 /*
  * The strongest hit comes first, wherever it stands: a weak one before it in
  * the text must not lower what it counts.
  */
-static const struct weight *
-weigh(const struct hits *hits, struct arena *arena)
+static struct weight *
+weigh(const struct tally *t, struct arena *arena, size_t *count)
 {
+    const struct hits *hits = t->evidence->hits;
     struct weight *at = ARENA_ARRAY(arena, struct weight, hits->count);
 
-    if (at == NULL) {
-        return NULL;
+    *count = 0;
+    for (size_t i = 0; at != NULL && i < hits->count; i++) {
+        const struct hit *h = &hits->at[i];
+        if (has_weight(t, h)) {
+            at[(*count)++] = (struct weight){h->rule, fabs(h->score)};
+        }
     }
-    for (size_t i = 0; i < hits->count; i++) {
-        at[i] = (struct weight){hits->at[i].rule, fabs(hits->at[i].score)};
-    }
-    if (hits->count > 1) {
-        qsort(at, hits->count, sizeof(*at), by_weight);
+    if (*count > 1) {
+        qsort(at, *count, sizeof(*at), by_weight);
     }
     return at;
 }
@@ -70,18 +85,20 @@ add_hits(struct tally *t)
     const struct decide_evidence *e = t->evidence;
     size_t k = 0;
 
-    for (size_t i = 0; i < e->hits->count; i++) {
+    for (size_t i = 0; i < t->weight_count; i++) {
         const struct weight *w = &t->weights[i];
         const struct rule *rule = rules_at(e->rules, w->rule);
-        k = i > 0 && t->weights[i - 1].rule == w->rule ? k + 1 : 0;
-        if (k == 0) {
+        const bool first = i == 0 || t->weights[i - 1].rule != w->rule;
+        if (first) {
             t->touched[t->touched_count++] = w->rule;
+            k = 0;
         }
-        if (!counts(t, rule) || k >= (size_t)rule->config->max_hits) {
+        if (k >= (size_t)rule->config->max_hits) {
             continue;
         }
         t->rule_scores[w->rule] = 1.0 - (1.0 - t->rule_scores[w->rule]) *
                                             (1.0 - ldexp(w->score, -(int)k));
+        k++;
     }
 }
 
@@ -136,9 +153,16 @@ category_score(const struct tally *t, size_t category)
     return without_dust(score);
 }
 
+/*
+ * Nothing found is no score: a threshold of 0 is reached by the least that
+ * counts, and not because a rule that is only watched hit somewhere.
+ */
 static enum config_action
 threshold_reached(const struct config_thresholds *t, double score)
 {
+    if (!(score > 0)) {
+        return CONFIG_NONE;
+    }
     if (score >= t->block) { // false where it is not given: NAN
         return CONFIG_BLOCK;
     }
@@ -158,6 +182,7 @@ offer(struct tally *t, enum config_action action, size_t rule, size_t category)
         t->strongest = action;
         t->rule = rule;
         t->category = category;
+        t->voted = false;
     }
 }
 
@@ -171,51 +196,91 @@ errors_decide(const struct tally *t)
     const struct decide_evidence *e = t->evidence;
 
     return e->hits->errors > 0 &&
-           counts(t, rules_at(e->rules, e->hits->failed_rule)) &&
+           (e->hits->failed_enforced || t->side == DECIDE_ALL) &&
            t->strongest < e->config->engine.on_error;
 }
 
 static bool
-tally_init(struct tally *t, const struct decide_evidence *e, bool enforced_only,
-           const struct weight *weights, struct arena *arena)
+tally_init(struct tally *t, const struct decide_evidence *e,
+           enum decide_side side, struct arena *arena)
 {
     const size_t rules = rules_count(e->rules);
     const size_t categories = e->config->category_count;
 
-    *t = (struct tally){.evidence = e,
-                        .enforced_only = enforced_only,
-                        .weights = weights,
-                        .rule = SIZE_MAX,
-                        .category = SIZE_MAX};
+    *t = (struct tally){
+        .evidence = e, .side = side, .rule = SIZE_MAX, .category = SIZE_MAX};
     t->rule_scores = ARENA_ARRAY(arena, double, rules);
     t->touched = ARENA_ARRAY(arena, uint32_t, rules);
     t->category_scores = ARENA_ARRAY(arena, double, categories);
     t->reached = ARENA_ARRAY(arena, enum config_action, categories);
+    t->weights = weigh(t, arena, &t->weight_count);
     return t->rule_scores != NULL && t->touched != NULL &&
-           t->category_scores != NULL && t->reached != NULL;
+           t->category_scores != NULL && t->reached != NULL &&
+           t->weights != NULL;
 }
 
 static void
-tally_up(struct tally *t)
+offer_hits(struct tally *t, bool composites)
 {
     const struct decide_evidence *e = t->evidence;
 
-    if (e->hits->count == 0) {
-        return;
-    }
-    add_hits(t);
     for (size_t i = 0; i < e->hits->count; i++) {
-        const struct rule *rule = rules_at(e->rules, e->hits->at[i].rule);
-        if (counts(t, rule)) {
-            offer(t, rule->config->action, e->hits->at[i].rule, rule->category);
+        const struct hit *h = &e->hits->at[i];
+        const struct rule *rule = rules_at(e->rules, h->rule);
+        if ((rule->config->type == CONFIG_COMPOSITE) == composites &&
+            counts(t, h)) {
+            offer(t, h->action, h->rule, rule->category);
         }
     }
+}
+
+static void
+tally_hits(struct tally *t)
+{
+    const struct decide_evidence *e = t->evidence;
+
+    add_hits(t);
+    offer_hits(t, false);
+    offer_hits(t, true);
     for (size_t c = 0; c < e->config->category_count; c++) {
         t->category_scores[c] = category_score(t, c);
-        t->reached[c] = threshold_reached(&e->config->categories[c].thresholds,
-                                          t->category_scores[c]);
+        t->reached[c] =
+            threshold_reached(&e->thresholds[c], t->category_scores[c]);
         offer(t, t->reached[c], SIZE_MAX, c);
     }
+}
+
+/* Votes are enforced with everything else, or with nothing. */
+static bool
+tally_votes(struct tally *t, struct arena *arena, struct err *err)
+{
+    const struct decide_evidence *e = t->evidence;
+
+    if (!ballot_any(e->config, e->request)) {
+        return true;
+    }
+    if (!ballot_hold(e->config, e->request, t->category_scores, arena,
+                     &t->votes, err)) {
+        return false;
+    }
+    for (size_t c = 0; c < e->config->category_count; c++) {
+        const struct votes_result *result = t->votes[c];
+        if (result != NULL && (e->enforced || t->side == DECIDE_ALL) &&
+            result->action > t->strongest) {
+            offer(t, result->action, SIZE_MAX, c);
+            t->voted = true;
+        }
+    }
+    return true;
+}
+
+static bool
+tally_up(struct tally *t, struct arena *arena, struct err *err)
+{
+    if (t->evidence->hits->count > 0) {
+        tally_hits(t);
+    }
+    return tally_votes(t, arena, err);
 }
 
 /*
@@ -228,10 +293,10 @@ is_replaced(const struct tally *t, const struct hit *h)
 {
     const struct rule *rule = rules_at(t->evidence->rules, h->rule);
 
-    if (!counts(t, rule) || h->whole) {
+    if (!counts(t, h) || h->whole) {
         return false;
     }
-    return rule->config->action >= CONFIG_REDACT ||
+    return h->action >= CONFIG_REDACT ||
            (rule->score >= 0 && t->reached[rule->category] == CONFIG_REDACT);
 }
 
@@ -309,11 +374,15 @@ name_decider(const struct tally *t, struct decision *out)
         &e->config->categories[t->category];
     out->category = category->id;
     if (t->rule == SIZE_MAX) {
-        out->by = (struct envelope_decision){TEXT("threshold"), category->id};
+        out->by = (struct envelope_decision){
+            t->voted ? TEXT("votes") : TEXT("threshold"), category->id};
         return;
     }
     const struct rule *rule = rules_at(e->rules, t->rule);
-    out->by = (struct envelope_decision){TEXT("rule"), rule->config->id};
+    out->by = (struct envelope_decision){rule->config->type == CONFIG_COMPOSITE
+                                             ? TEXT("composite")
+                                             : TEXT("rule"),
+                                         rule->config->id};
     out->fallback_pool = rule->config->fallback;
 }
 
@@ -335,6 +404,17 @@ threshold_shown(const struct config_thresholds *t, enum config_action reached)
     return (double)NAN;
 }
 
+static void
+describe_votes(const struct votes_result *result, struct envelope_category *out)
+{
+    out->votes = (struct envelope_votes){
+        .outcome = text_of(votes_outcome_name(result->outcome)),
+        .yes = result->yes,
+        .no = result->no,
+        .abstained = result->abstained};
+    out->flagged = out->flagged || result->action != CONFIG_NONE;
+}
+
 static bool
 describe_categories(const struct tally *t, struct arena *arena,
                     struct decision *out)
@@ -351,8 +431,12 @@ describe_categories(const struct tally *t, struct arena *arena,
         out->categories[c] = (struct envelope_category){
             .name = from->id,
             .score = t->category_scores[c],
-            .threshold = threshold_shown(&from->thresholds, t->reached[c]),
+            .threshold =
+                threshold_shown(&t->evidence->thresholds[c], t->reached[c]),
             .flagged = t->reached[c] != CONFIG_NONE};
+        if (t->votes != NULL && t->votes[c] != NULL) {
+            describe_votes(t->votes[c], &out->categories[c]);
+        }
     }
     return true;
 }
@@ -378,13 +462,30 @@ apply_drift(const struct decide_evidence *e, struct decision *out)
     if (out->would_action == ACTION_SHIP) { // else moderation outranks it
         out->would_action = action;
     }
-    if (e->config->engine.enforcement == CONFIG_ENFORCE &&
-        out->verdict <= VERDICT_FLAG && action > out->action) {
+    if (e->enforced && out->verdict <= VERDICT_FLAG && action > out->action) {
         out->action = action;
         out->drift_decided = true;
         out->by = (struct envelope_decision){TEXT("drift"),
                                              e->drift->threshold_source};
     }
+}
+
+bool
+decide_scores(const struct decide_evidence *e, enum decide_side side,
+              struct arena *arena, struct decide_scores *out, struct err *err)
+{
+    struct tally t;
+
+    if (!tally_init(&t, e, side, arena)) {
+        err_memory(err, "the scores");
+        return false;
+    }
+    if (e->hits->count > 0) {
+        tally_hits(&t);
+    }
+    *out = (struct decide_scores){.rules = t.rule_scores,
+                                  .categories = t.category_scores};
+    return true;
 }
 
 bool
@@ -394,16 +495,15 @@ decide_all(const struct decide_evidence *e, struct arena *arena,
     struct tally now, would;
 
     *out = (struct decision){.verdict = VERDICT_PASS};
-    const struct weight *weights = weigh(e->hits, arena);
     out->redacts = ARENA_ARRAY(arena, bool, e->hits->count);
-    if (weights == NULL || out->redacts == NULL ||
-        !tally_init(&now, e, true, weights, arena) ||
-        !tally_init(&would, e, false, weights, arena)) {
+    if (out->redacts == NULL || !tally_init(&now, e, DECIDE_ENFORCED, arena) ||
+        !tally_init(&would, e, DECIDE_ALL, arena)) {
         err_memory(err, "the decision");
         return false;
     }
-    tally_up(&now);
-    tally_up(&would);
+    if (!tally_up(&now, arena, err) || !tally_up(&would, arena, err)) {
+        return false;
+    }
     name_decider(&now, out);
     out->moderated_by = out->by.id;
     for (size_t i = 0; i < e->hits->count; i++) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "config/load.h"
+#include "sidecar/engine/ask.h"
+#include "sidecar/engine/guardrail_cache.h"
 #include "sidecar/engine/selftest.h"
 
 /*
@@ -42,6 +44,7 @@ destroy(struct counted *counted)
 {
     rules_free(counted->engine.rules);
     personas_free(counted->engine.personas);
+    guardrail_cache_free(counted->engine.asks);
     load_free(counted->engine.config);
     free(counted);
 }
@@ -63,7 +66,12 @@ engine_build(struct config *config, const struct kernel_set *kernels,
     // Both, whatever the first finds: all problems are shown at once.
     engine->rules = rules_build(config, problems);
     engine->personas = personas_build(config, kernels, problems);
-    if (engine->rules == NULL || engine->personas == NULL) {
+    engine->asks = ask_cache_new();
+    if (engine->asks == NULL) {
+        place_problem(problems, (struct place){"", 0, 0}, "", "out of memory");
+    }
+    if (engine->rules == NULL || engine->personas == NULL ||
+        engine->asks == NULL) {
         destroy(counted);
         return NULL;
     }

@@ -15,6 +15,7 @@ struct engine {
     struct config *config; /* owned */
     struct rules *rules;
     struct personas *personas;
+    struct guardrail_cache *asks; /* what extraGuardrails come to: ask.h */
     const struct kernel_set *kernels;
     char hash[DIGEST_HEX]; /* of configuration and fingerprints */
     uint64_t generation;   /* 1 for the first of a process */

@@ -14,7 +14,7 @@ find_pool(const struct config *config, struct text id)
 static const struct config_pool *
 choose_pool(const struct config *config, const struct fallback_query *query)
 {
-    const struct text names[] = {query->rule_pool,
+    const struct text names[] = {query->rule_pool, query->profile_pool,
                                  query->persona != NULL
                                      ? query->persona->fallbacks
                                      : (struct text){NULL, 0},
@@ -97,10 +97,9 @@ choose_line(const struct config_pool *pool, size_t lines,
     return 0;
 }
 
-/* Every {persona_name} becomes the name. at NULL: no memory. */
-static struct text
-fill_in(struct text line, const struct config_persona *persona,
-        struct arena *arena)
+struct text
+fallback_fill(struct text line, const struct config_persona *persona,
+              struct arena *arena)
 {
     static const struct text slot = {"{persona_name}", 14};
     const struct text name = persona != NULL ? persona->name : TEXT("I");
@@ -141,7 +140,8 @@ fallback_choose(const struct config *config, const struct fallback_query *query,
     out->pool = pool->id;
     out->locale = lines->locale;
     out->line = choose_line(pool, lines->lines.count, query);
-    out->text = fill_in(lines->lines.at[out->line], query->persona, arena);
+    out->text =
+        fallback_fill(lines->lines.at[out->line], query->persona, arena);
     if (out->text.at == NULL) {
         err_memory(err, "a fallback line");
         return false;

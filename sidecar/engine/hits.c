@@ -43,10 +43,13 @@ by_rule(const void *left, const void *right)
     if (a->rule != b->rule) {
         return order(a->rule, b->rule);
     }
-    if (a->view.from != b->view.from) {
-        return order(a->view.from, b->view.from);
+    if (a->raw.from != b->raw.from) {
+        return order(a->raw.from, b->raw.from);
     }
-    return order(b->view.to, a->view.to); // the longest first
+    if (a->raw.to != b->raw.to) {
+        return order(b->raw.to, a->raw.to); // the longest first
+    }
+    return order(a->seen, b->seen);
 }
 
 static int
@@ -63,20 +66,31 @@ by_place(const void *left, const void *right)
     return order(a->rule, b->rule);
 }
 
+/* Most come in order; to find that out costs little beside sorting. */
+static void
+sort(struct hit *at, size_t count, int (*by)(const void *, const void *))
+{
+    for (size_t i = 1; i < count; i++) {
+        if (by(&at[i - 1], &at[i]) > 0) {
+            qsort(at, count, sizeof(*at), by);
+            return;
+        }
+    }
+}
+
 void
 hits_tidy(struct hits *hits, size_t from)
 {
     size_t kept = from;
 
-    if (hits->count - from > 1) {
-        qsort(hits->at + from, hits->count - from, sizeof(*hits->at), by_rule);
-    }
+    sort(hits->at + from, hits->count - from, by_rule);
     for (size_t i = from; i < hits->count; i++) {
         const struct hit *h = &hits->at[i];
         struct hit *last = kept > from ? &hits->at[kept - 1] : NULL;
         if (last != NULL && last->rule == h->rule &&
-            h->view.to <= last->view.to) {
+            h->raw.to <= last->raw.to) {
             last->score = h->score > last->score ? h->score : last->score;
+            last->action = h->action > last->action ? h->action : last->action;
             continue;
         }
         hits->at[kept++] = *h;
@@ -87,7 +101,5 @@ hits_tidy(struct hits *hits, size_t from)
 void
 hits_sort(struct hits *hits)
 {
-    if (hits->count > 1) {
-        qsort(hits->at, hits->count, sizeof(*hits->at), by_place);
-    }
+    sort(hits->at, hits->count, by_place);
 }

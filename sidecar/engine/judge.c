@@ -8,7 +8,9 @@
 #include "sidecar/base/clock.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/engine/alert.h"
+#include "sidecar/engine/ask.h"
 #include "sidecar/engine/cast.h"
+#include "sidecar/engine/compose.h"
 #include "sidecar/engine/decide.h"
 #include "sidecar/engine/fallback.h"
 #include "sidecar/engine/fold.h"
@@ -123,6 +125,7 @@ use_fallback(struct sitting *s, const struct request_candidate *candidate,
 {
     const struct fallback_query query = {
         .rule_pool = decision->fallback_pool,
+        .profile_pool = s->rules.stance.fallback,
         .category = decision->category,
         .locale = s->request->locale,
         .persona = s->persona != NULL ? s->persona->config : NULL,
@@ -152,6 +155,17 @@ name_block(const struct decision *decision, struct envelope *out)
                              : "the reply was refused by moderation";
 }
 
+/* Composites first: they are hits too. */
+static bool
+decide(struct sitting *s, const struct decide_evidence *evidence,
+       struct text text, struct hits *hits, struct decision *out)
+{
+    const struct compose_subject subject = {evidence, &s->rules, text};
+
+    return compose_run(&subject, hits, s->judge->pieces, s->err) &&
+           decide_all(evidence, s->judge->arena, out, s->err);
+}
+
 /*
  * Applies the redaction and judges its result once more: a mask can make a new
  * match. What then still asks for redaction gets a fallback instead, and what
@@ -177,13 +191,17 @@ use_redaction(struct sitting *s, const struct request_candidate *candidate,
         !scan_text(s, redaction->text, &again)) {
         return false;
     }
+    redact_forgive(redaction, &again);
     report->redaction = redaction;
     report->errors_again = again.errors;
-    const struct decide_evidence evidence = {.rules = s->engine->rules,
-                                             .config = s->engine->config,
-                                             .hits = &again,
-                                             .drift = &none};
-    if (!decide_all(&evidence, s->judge->arena, &second, s->err)) {
+    const struct decide_evidence evidence = {
+        .rules = s->engine->rules,
+        .config = s->engine->config,
+        .thresholds = s->rules.stance.thresholds,
+        .enforced = s->rules.stance.enforced,
+        .hits = &again,
+        .drift = &none};
+    if (!decide(s, &evidence, redaction->text, &again, &second)) {
         return false;
     }
     if (second.verdict < VERDICT_REDACT) {
@@ -256,6 +274,7 @@ answer(struct sitting *s, const struct request_candidate *candidate,
     struct report report = {.engine = s->engine,
                             .request = s->request,
                             .candidate = candidate,
+                            .ask = s->rules.ask,
                             .hits = hits};
 
     if (!mend(s, candidate, hits, decision, &report, out)) {
@@ -306,15 +325,41 @@ judge_candidate(struct sitting *s, const struct request_candidate *candidate,
     const struct decide_evidence evidence = {
         .rules = s->engine->rules,
         .config = s->engine->config,
+        .thresholds = s->rules.stance.thresholds,
+        .enforced = s->rules.stance.enforced,
         .hits = &hits,
+        .request = s->request,
         .drift = &out->drift,
         .on_drift = s->persona != NULL ? s->persona->config->drift.on_alert
                                        : s->engine->config->drift.on_alert,
         .attempt = s->request->attempt};
-    return decide_all(&evidence, s->judge->arena, &decision, s->err) &&
+    s->rules.flood = NULL; // a message counts once, with its first candidate
+    return decide(s, &evidence, candidate->text, &hits, &decision) &&
            explain(s, &query, &decision, &out->drift) &&
            answer(s, candidate, &hits, &decision, out) &&
            stage_done(s, &spent->rules);
+}
+
+static bool
+judge_candidates(struct sitting *s, const struct ask *ask,
+                 struct judge_result *out)
+{
+    if (!rules_prepare(s->engine->rules, s->request,
+                       s->persona != NULL ? s->persona->config : NULL, ask,
+                       s->judge->arena, &s->rules, s->err)) {
+        return false;
+    }
+    s->rules.deadline_ns = s->terms->deadline_ns;
+    // The second attempt at a message is the same message.
+    s->rules.flood = s->request->attempt == 0 ? s->terms->flood : NULL;
+    s->rules.now_ns = s->terms->now_ns;
+    for (size_t i = 0; i < out->count; i++) {
+        if (!judge_candidate(s, &s->request->candidates[i],
+                             &out->envelopes[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static size_t
@@ -357,17 +402,17 @@ judge_request(struct judge *judge, const struct engine *engine,
         err_memory(err, "envelopes");
         return false;
     }
+    const struct ask *ask = NULL;
+    struct guardrail_cache_entry *lease = NULL;
     if (!persona_find(engine->personas, request->persona, &s.persona, err) ||
-        !rules_prepare(engine->rules, request,
-                       s.persona != NULL ? s.persona->config : NULL,
-                       judge->arena, &s.rules, err)) {
+        !ask_borrow(engine->asks, engine->config, text_of(engine->hash),
+                    request->guardrails, judge->arena, &lease, &ask, err)) {
         return false;
     }
-    s.rules.deadline_ns = terms->deadline_ns;
-    for (size_t i = 0; i < out->count; i++) {
-        if (!judge_candidate(&s, &request->candidates[i], &out->envelopes[i])) {
-            return false;
-        }
+    const bool judged = judge_candidates(&s, ask, out);
+    ask_return(lease);
+    if (!judged) {
+        return false;
     }
     out->chosen = choose(out->envelopes, out->count);
     out->timing =

@@ -30,6 +30,8 @@ judge_begin(struct judge *judge, const struct engine *engine, struct err *err);
 struct judge_terms {      /* what does not stand in the request itself */
     uint64_t deadline_ns; /* of clock_ns; UINT64_MAX: none */
     uint64_t rotation;    /* see fallback.h */
+    struct flood *flood;  /* counts messages; NULL: nobody does */
+    uint64_t now_ns;      /* of the flood's clock */
 };
 
 struct judge_result {

@@ -43,6 +43,7 @@ columns_fill(struct columns *c, const struct literal *at, size_t count)
         c->texts[i] = at[i].text.at;
         c->lens[i] = at[i].text.len;
         c->ids[i] = at[i].id;
+        c->flags[i] = at[i].caseless ? HS_FLAG_CASELESS : 0;
     }
     return true;
 }
@@ -84,6 +85,92 @@ literals_build(const struct literal *at, size_t count, struct err *err)
         literals_free(literals);
         return NULL;
     }
+    return literals;
+}
+
+/* ------------------------------------------------------------------- cache */
+
+/*
+ * What the compiled form depends on: library, kind of processor, and every
+ * literal with its id and case. False: no memory, or no name for this machine.
+ */
+static bool
+cache_key(const struct literal *at, size_t count, struct digest *out)
+{
+    hs_platform_info_t platform;
+    struct text *parts = calloc(3 * count + 2, sizeof(*parts));
+
+    if (parts == NULL || hs_populate_platform(&platform) != HS_SUCCESS) {
+        free(parts);
+        return false;
+    }
+    parts[0] = text_of(hs_version());
+    parts[1] = (struct text){(const char *)&platform, sizeof(platform)};
+    for (size_t i = 0; i < count; i++) {
+        struct text *of = parts + 2 + 3 * i;
+        of[0] = at[i].text;
+        of[1] = (struct text){(const char *)&at[i].id, sizeof(at[i].id)};
+        of[2] = at[i].caseless ? TEXT("caseless") : TEXT("");
+    }
+    *out = digest_of_parts(parts, 3 * count + 2);
+    free(parts);
+    return true;
+}
+
+static hs_database_t *
+read_cached(const struct cache *cache, const struct digest *key)
+{
+    hs_database_t *database = NULL;
+    struct buffer content;
+
+    if (!cache_read(cache, "literals", key, &content)) {
+        return NULL;
+    }
+    if (hs_deserialize_database(content.at, content.len, &database) !=
+        HS_SUCCESS) {
+        database = NULL;
+    }
+    buffer_clear(&content);
+    return database;
+}
+
+static void
+write_cached(const struct cache *cache, const struct digest *key,
+             const hs_database_t *database)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+
+    if (hs_serialize_database(database, &bytes, &len) == HS_SUCCESS) {
+        cache_write(cache, "literals", key, (struct text){bytes, len});
+    }
+    free(bytes);
+}
+
+struct literals *
+literals_build_cached(const struct literal *at, size_t count,
+                      const struct cache *cache, struct err *err)
+{
+    struct digest key;
+
+    if (cache == NULL || count == 0 || !cache_key(at, count, &key)) {
+        return literals_build(at, count, err);
+    }
+    hs_database_t *database = read_cached(cache, &key);
+    if (database == NULL) {
+        struct literals *built = literals_build(at, count, err);
+        if (built != NULL) {
+            write_cached(cache, &key, built->database);
+        }
+        return built;
+    }
+    struct literals *literals = calloc(1, sizeof(*literals));
+    if (literals == NULL) {
+        hs_free_database(database);
+        err_memory(err, "literals");
+        return NULL;
+    }
+    literals->database = database;
     return literals;
 }
 

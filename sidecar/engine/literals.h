@@ -1,17 +1,20 @@
 /*
  * Many literal strings, found in one pass (Hyperscan's literal matcher, or
- * Vectorscan's with the same interface). Bytes are compared as they are;
- * word boundaries and letter case are the caller's business.
+ * Vectorscan's with the same interface). Bytes are compared as they are, but
+ * for the case of ASCII letters where a literal says so; word boundaries are
+ * the caller's business.
  */
 #ifndef SIDECAR_ENGINE_LITERALS_H
 #define SIDECAR_ENGINE_LITERALS_H
 
+#include "sidecar/base/cache.h"
 #include "sidecar/base/err.h"
 #include "sidecar/base/text.h"
 
 struct literal {
     struct text text; /* 1 to LITERALS_BYTES bytes */
     uint32_t id;      /* given back with a match; need not be unique */
+    bool caseless;    /* ASCII letters in either case */
 };
 
 enum { LITERALS_BYTES = 512 };
@@ -23,6 +26,15 @@ struct literals_scratch; /* one thread's; serves any set it was fitted to */
 struct literals *
 literals_build(const struct literal *at, size_t count, struct err *err);
 void literals_free(struct literals *literals);
+
+/*
+ * The same through a cache: what was compiled before, on a machine of this kind
+ * and by this library, is read instead. A cache that fails is no failure; what
+ * is found in it is checked. `cache` may be NULL.
+ */
+struct literals *
+literals_build_cached(const struct literal *at, size_t count,
+                      const struct cache *cache, struct err *err);
 
 struct literals_scratch *literals_scratch_new(void);
 void literals_scratch_free(struct literals_scratch *scratch);

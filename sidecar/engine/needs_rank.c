@@ -5,7 +5,9 @@
  * verbs and pronouns that phrases are made of. A string of nothing else says
  * little, however long it is. In order, for a search by halves.
  */
-static const char *const common_words[] = {
+enum { WORD_BYTES = 8 }; // longer than any of them, and compared at once
+
+static const char common_words[][WORD_BYTES] = {
     "a",      "about", "all",   "am",   "an",     "and",   "any",   "are",
     "as",     "at",    "be",    "been", "before", "but",   "by",    "can",
     "cannot", "come",  "could", "did",  "do",     "does",  "don",   "down",
@@ -25,16 +27,19 @@ static bool
 is_common(struct text word)
 {
     size_t low = 0, high = sizeof(common_words) / sizeof(common_words[0]);
+    char key[WORD_BYTES] = {0};
 
+    if (word.len >= WORD_BYTES) {
+        return false;
+    }
+    memcpy(key, word.at, word.len);
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const struct text other = text_of(common_words[middle]);
-        const size_t len = word.len < other.len ? word.len : other.len;
-        const int order = memcmp(word.at, other.at, len);
-        if (order == 0 && word.len == other.len) {
+        const int order = memcmp(key, common_words[middle], WORD_BYTES);
+        if (order == 0) {
             return true;
         }
-        if (order < 0 || (order == 0 && word.len < other.len)) {
+        if (order < 0) {
             high = middle;
         } else {
             low = middle + 1;
@@ -68,4 +73,52 @@ needs_rank(struct text s)
         }
     }
     return bytes;
+}
+
+/* Short strings are in every text, but for marks that prose has no use for. */
+static bool
+is_telling(struct text s)
+{
+    if (s.len >= NEEDS_LEAST) {
+        return true;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (strchr("<>[]{}|=#%@^~\\$`", s.at[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+needs_rank_telling(const struct needs_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (!is_telling(set->at[i].text)) {
+            return false;
+        }
+    }
+    return set->count > 0;
+}
+
+void
+needs_rank_set(struct needs_set *set)
+{
+    set->telling = set->shortest = SIZE_MAX;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct text text = set->at[i].text;
+        const size_t rank = needs_rank(text);
+        set->telling = rank < set->telling ? rank : set->telling;
+        set->shortest = text.len < set->shortest ? text.len : set->shortest;
+    }
+}
+
+bool
+needs_rank_better(const struct needs_set *a, const struct needs_set *b)
+{
+    if (a->telling != b->telling) {
+        return a->telling > b->telling;
+    }
+    return a->shortest != b->shortest ? a->shortest > b->shortest
+                                      : a->count < b->count;
 }

@@ -178,6 +178,45 @@ pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch,
     return PATTERN_FOUND;
 }
 
+/* Does the matcher come to an end within that many steps at each start? */
+static bool
+ends_within(const struct pattern *pattern, struct pattern_scratch *scratch,
+            struct text text, size_t steps)
+{
+    pcre2_set_match_limit(scratch->context, (uint32_t)steps);
+    pcre2_set_offset_limit(scratch->context, text.len);
+    const int result = pcre2_match(
+        pattern->code, (PCRE2_SPTR)(text.at != NULL ? text.at : ""), text.len,
+        0, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | PCRE2_NO_JIT, scratch->data,
+        scratch->context);
+    pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
+    return result >= 0 || result == PCRE2_ERROR_NOMATCH;
+}
+
+size_t
+pattern_steps(const struct pattern *pattern, struct pattern_scratch *scratch,
+              struct text text, size_t most)
+{
+    size_t low = 0, high = 1;
+
+    while (!ends_within(pattern, scratch, text, high)) {
+        if (high >= most) {
+            return most + 1;
+        }
+        low = high;
+        high = high > most / 4 ? most : high * 4;
+    }
+    while (high - low > 1 + high / 8) {
+        const size_t middle = low + (high - low) / 2;
+        if (ends_within(pattern, scratch, text, middle)) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    return high;
+}
+
 void
 pattern_library(char *out, size_t size)
 {

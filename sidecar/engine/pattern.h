@@ -39,6 +39,16 @@ pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch,
              struct text text, struct span starts, struct span *found,
              struct err *err);
 
+/*
+ * How hard the matcher works at the hardest start in the text (valid UTF-8):
+ * its steps, to within one in eight, or more than `most` where a match or the
+ * lack of one takes more. Counted without JIT, by trying limits: for checks of
+ * a pattern, not for judging.
+ */
+size_t
+pattern_steps(const struct pattern *pattern, struct pattern_scratch *scratch,
+              struct text text, size_t most);
+
 /* Library version, into out. */
 void pattern_library(char *out, size_t size);
 

@@ -10,30 +10,34 @@ enum { HASH_HEX = 12 /* characters of SHA-256 that are shown */ };
 
 /* Which of two hits decides how their common span is replaced? */
 static bool
-outranks(const struct rules *rules, const struct hit *a, const struct hit *b)
+outranks(const struct hit *a, const struct hit *b)
 {
-    const struct config_rule *x = rules_at(rules, a->rule)->config;
-    const struct config_rule *y = rules_at(rules, b->rule)->config;
     const size_t x_len = a->raw.to - a->raw.from;
     const size_t y_len = b->raw.to - b->raw.from;
 
-    if (x->action != y->action) {
-        return x->action > y->action;
+    if (a->action != b->action) {
+        return a->action > b->action;
     }
     return x_len != y_len ? x_len > y_len : a->rule < b->rule;
 }
 
+/* "[ENTITY]": as long as an override's id may be. */
 static struct text
 default_value(const struct hit *hit, struct arena *arena)
 {
-    char value[80];
+    const size_t len = hit->entity.len;
 
-    if (hit->entity.len == 0) {
+    if (len == 0) {
         return TEXT("[redacted]");
     }
-    const int len =
-        snprintf(value, sizeof(value), "[%.*s]", TEXT_ARGS(hit->entity));
-    return arena_copy(arena, (struct text){value, (size_t)len});
+    char *value = arena_take(arena, len + 2);
+    if (value == NULL) {
+        return (struct text){NULL, 0};
+    }
+    value[0] = '[';
+    memcpy(value + 1, hit->entity.at, len);
+    value[len + 1] = ']';
+    return (struct text){value, len + 2};
 }
 
 /* new_value with {entity} filled in: "redacted" where there is none. */
@@ -95,10 +99,16 @@ masked(const struct config_operator *how, struct text raw, struct arena *arena)
     return (struct text){out, len};
 }
 
+/*
+ * With a key, so that a card number is not found by trying them all; without
+ * one it is a mark that tells two values apart, and no secret.
+ */
 static struct text
-hashed(struct text raw, struct arena *arena)
+hashed(const struct rules *rules, struct text raw, struct arena *arena)
 {
-    const struct digest digest = digest_of(raw);
+    const struct text key = rules_config(rules)->engine.hash_key;
+    const struct digest digest =
+        key.len > 0 ? digest_keyed(key, raw) : digest_of(raw);
     char hex[DIGEST_HEX], value[40];
 
     digest_hex(&digest, hex);
@@ -121,7 +131,7 @@ replacement(const struct rules *rules, struct text raw, const struct hit *hit,
     case CONFIG_MASK:
         return masked(how, taken, arena);
     case CONFIG_HASH:
-        return hashed(taken, arena);
+        return hashed(rules, taken, arena);
     case CONFIG_REMOVE:
         break;
     }
@@ -146,14 +156,17 @@ make_edits(const struct rules *rules, struct text raw, const struct hits *hits,
                 continue;
             }
             span.to = h->raw.to > span.to ? h->raw.to : span.to;
-            leader = outranks(rules, h, leader) ? h : leader;
+            leader = outranks(h, leader) ? h : leader;
         }
         const struct text value = replacement(rules, raw, leader, span, arena);
         if (value.at == NULL) {
             return false;
         }
-        out->edits[out->count++] =
-            (struct redact_edit){.raw = span, .replacement = value};
+        out->edits[out->count++] = (struct redact_edit){
+            .raw = span,
+            .replacement = value,
+            .masked = rules_at(rules, leader->rule)->config->redaction.type ==
+                      CONFIG_MASK};
     }
     return true;
 }
@@ -217,6 +230,28 @@ redact_find(const struct redaction *redaction, struct span raw)
         }
     }
     return NULL;
+}
+
+/* Both are in order of place. */
+void
+redact_forgive(const struct redaction *redaction, struct hits *hits)
+{
+    size_t kept = 0, at = 0;
+
+    for (size_t i = 0; i < hits->count; i++) {
+        const struct hit hit = hits->at[i];
+        while (at < redaction->count &&
+               redaction->edits[at].now.to <= hit.raw.from) {
+            at++;
+        }
+        const struct redact_edit *e =
+            at < redaction->count ? &redaction->edits[at] : NULL;
+        if (hit.whole || e == NULL || e->masked || hit.raw.from < e->now.from ||
+            hit.raw.to > e->now.to) {
+            hits->at[kept++] = hit;
+        }
+    }
+    hits->count = kept;
 }
 
 /* Where one end of a span of the new text was; inside an edit, its edge. */

@@ -11,6 +11,7 @@ struct redact_edit {
     struct span raw;         /* bytes taken out of the old text */
     struct span now;         /* bytes put into the new one */
     struct text replacement; /* those bytes */
+    bool masked;             /* they may hold some of those taken out */
 };
 
 struct redaction {
@@ -32,6 +33,13 @@ bool redact_apply(const struct rules *rules, struct text raw,
 /* The edit that covers hit i's span, or NULL. */
 const struct redact_edit *
 redact_find(const struct redaction *redaction, struct span raw);
+
+/*
+ * Of hits in the new text, drops those that lie inside a replacement which
+ * holds nothing of the old text: "[EMAIL_ADDRESS]" is ours, though it looks
+ * like a forgotten template. Hits of the whole text stay.
+ */
+void redact_forgive(const struct redaction *redaction, struct hits *hits);
 
 /* Where a span of the new text came from in the old one. */
 struct span redact_origin(const struct redaction *redaction, struct span now);

@@ -1,11 +1,14 @@
 #include "sidecar/engine/report.h"
 
+#include "config/schema.h"
 #include "sidecar/base/utf8.h"
+#include "sidecar/engine/ask.h"
+#include "sidecar/engine/rules_explain.h"
 
-static const char *const type_names[CONFIG_RULE_TYPES] = {
-    "terms", "regex", "pii", "persona_break", "prompt_leak", "length"};
 static const char *const severity_names[CONFIG_SEVERITIES] = {
     "info", "low", "medium", "high", "critical"};
+static const char *const action_names[] = {"none", "flag", "redact", "fallback",
+                                           "block"};
 static const char *const mode_names[] = {"enforce", "monitor", "disabled"};
 
 /* Counts on from the last offset asked for: hits come in order of place. */
@@ -53,20 +56,20 @@ describe(const struct report *report, const struct hit *hit, struct span span,
     const struct rule *rule = rules_at(report->engine->rules, hit->rule);
     const struct config_rule *config = rule->config;
     const enum config_mode mode =
-        rule->enforced || config->mode == CONFIG_MONITOR ? config->mode
-                                                         : CONFIG_MONITOR;
+        hit->enforced ? CONFIG_ENFORCE : CONFIG_MONITOR;
 
-    return (struct envelope_hit){.rule = config->id,
-                                 .type = text_of(type_names[config->type]),
-                                 .category = config->category,
-                                 .severity =
-                                     text_of(severity_names[config->severity]),
-                                 .mode = text_of(mode_names[mode]),
-                                 .stage = text_of(stage),
-                                 .entity = hit->entity,
-                                 .score = hit->score,
-                                 .via = hit->via,
-                                 .bytes = {span.from, span.to}};
+    return (struct envelope_hit){
+        .rule = config->id,
+        .type = text_of(schema_type_name(config->type)),
+        .category = config->category,
+        .severity = text_of(severity_names[config->severity]),
+        .mode = text_of(mode_names[mode]),
+        .stage = text_of(stage),
+        .action = text_of(action_names[hit->action]),
+        .entity = hit->entity,
+        .score = hit->score,
+        .via = hit->via,
+        .bytes = {span.from, span.to}};
 }
 
 static const char *
@@ -78,42 +81,87 @@ stage_of(const struct report *report)
                : "output";
 }
 
+static struct envelope_hit
+describe_first(const struct report *report, const struct decision *decision,
+               size_t index, enum envelope_action action)
+{
+    const struct hit *h = &report->hits->at[index];
+    struct envelope_hit out = describe(report, h, h->raw, stage_of(report));
+
+    if (action == ACTION_REDACT && report->redaction != NULL &&
+        decision->redacts[index]) {
+        const struct redact_edit *edit = redact_find(report->redaction, h->raw);
+        out.replacement =
+            edit != NULL ? edit->replacement : (struct text){NULL, 0};
+    }
+    return out;
+}
+
+/* Those of the text, then those of its redaction, up to the limit. */
 static bool
 list_hits(const struct report *report, const struct decision *decision,
-          struct arena *arena, struct envelope *out)
+          struct arena *arena, struct envelope *out, struct err *err)
 {
     const size_t limit = (size_t)report->engine->config->limits.hits;
-    const size_t all = report->hits->count + report->again.count;
-    const size_t count = all < limit ? all : limit;
-    struct envelope_hit *at = ARENA_ARRAY(arena, struct envelope_hit, count);
+    const size_t first = report->hits->count;
+    const size_t all = first + report->again.count;
+    struct envelope_hit *at =
+        ARENA_ARRAY(arena, struct envelope_hit, all < limit ? all : limit);
     struct ruler ruler = {.text = report->candidate->text,
                           .ascii = is_ascii(report->candidate->text)};
+    size_t count = 0;
 
     if (at == NULL) {
+        err_memory(err, "the envelope's hits");
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (i < report->hits->count) {
-            const struct hit *h = &report->hits->at[i];
-            const struct redact_edit *edit =
-                report->redaction != NULL && decision->redacts[i]
-                    ? redact_find(report->redaction, h->raw)
-                    : NULL;
-            at[i] = describe(report, h, h->raw, stage_of(report));
-            if (edit != NULL && out->action == ACTION_REDACT) {
-                at[i].replacement = edit->replacement;
-            }
-        } else {
-            const struct hit *h = &report->again.at[i - report->hits->count];
-            at[i] =
-                describe(report, h, redact_origin(report->redaction, h->raw),
-                         "redacted");
+    for (size_t i = 0; i < all; i++) {
+        const struct hit *h =
+            i < first ? &report->hits->at[i] : &report->again.at[i - first];
+        if (h->hidden || h->evidence) {
+            continue;
         }
-        measure(&ruler, &at[i]);
+        if (count == limit) {
+            out->coverage.truncated_matches = true;
+            break;
+        }
+        at[count] =
+            i < first
+                ? describe_first(report, decision, i, out->action)
+                : describe(report, h, redact_origin(report->redaction, h->raw),
+                           "redacted");
+        measure(&ruler, &at[count]);
+        if (report->request->explain && i < first &&
+            !rules_explain(report->engine->rules, h->rule,
+                           report->candidate->text, arena, &at[count], err)) {
+            return false;
+        }
+        count++;
     }
     out->hits = at;
     out->hit_count = count;
-    out->coverage.truncated_matches = count < all;
+    return true;
+}
+
+static bool
+list_unsupported(const struct report *report, struct arena *arena,
+                 struct envelope *out)
+{
+    const struct request_texts *items = &report->request->guardrails;
+
+    if (report->ask == NULL) {
+        return true;
+    }
+    struct text *at = ARENA_ARRAY(arena, struct text, items->count);
+    if (at == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        if (ask_refuses(report->ask, items->at[i])) {
+            at[out->unsupported_count++] = items->at[i];
+        }
+    }
+    out->unsupported = at;
     return true;
 }
 
@@ -134,10 +182,11 @@ report_fill(const struct report *report, const struct decision *decision,
     out->coverage.rules_skipped = report->hits->rules_skipped;
     out->coverage.errors = report->hits->errors + report->errors_again;
     out->coverage.degraded = out->coverage.errors > 0;
-    out->unsupported = report->request->guardrails.at;
-    out->unsupported_count = report->request->guardrails.count;
-    if (!list_hits(report, decision, arena, out)) {
-        err_memory(err, "the envelope's hits");
+    if (!list_hits(report, decision, arena, out, err)) {
+        return false;
+    }
+    if (!list_unsupported(report, arena, out)) {
+        err_memory(err, "extraGuardrails");
         return false;
     }
     return true;

@@ -12,6 +12,7 @@ struct report {
     const struct engine *engine;
     const struct request *request;
     const struct request_candidate *candidate;
+    const struct ask *ask; /* NULL: no extraGuardrails */
     const struct hits *hits;
     const struct redaction *redaction; /* NULL: nothing was redacted */
     struct hits again; /* of the redacted text, where it was not let through */

@@ -10,6 +10,7 @@
 #include "sidecar/engine/hits.h"
 #include "sidecar/engine/literals.h"
 #include "sidecar/engine/pattern.h"
+#include "sidecar/engine/stance.h"
 
 enum { RULES_NO_GROUP = -1 };
 
@@ -19,9 +20,21 @@ struct rule {
     double score;    /* -1..1, of one hit where the detector has no own */
     size_t category; /* index into config->categories */
     int group;       /* index into config->groups, or RULES_NO_GROUP */
-    bool active;     /* neither disabled nor above the engine's level */
-    bool enforced;   /* counts for the action; else only for wouldAction */
-    uint64_t pii;    /* bit of its entity */
+    bool compiled;   /* it may run for some request: stance.h */
+    bool active;    /* it runs where neither profile nor request says otherwise;
+                       one that a set adds: where the set is asked for */
+    bool enforced;  /* and counts for the action there */
+    int directions; /* as its configuration has them */
+    bool plain;     /* these are all that says for which request it runs */
+    int views;      /* bits of enum config_view that its patterns look at */
+    int term_views; /* the same of its terms, and of what it allows */
+    const struct condition *when, *unless; /* of the request; NULL: none */
+    uint64_t pii;                          /* bit of its entity */
+    uint64_t secrets;                      /* bits of its providers */
+    const struct url_policy *urls;
+    size_t model;              /* index among the set's linear models */
+    size_t head;               /* of that model */
+    double least;              /* score of the head that is a hit */
     struct pattern **patterns; /* [config->patterns.count] */
     size_t first_pattern;      /* number of the first in the whole set */
     size_t leak;               /* index among the prompt_leak rules */
@@ -43,8 +56,12 @@ void rules_free(struct rules *rules);
  */
 void rules_open_gates(struct rules *rules);
 
+const struct config *rules_config(const struct rules *rules);
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t index);
+
+/* Where neither profile nor request says otherwise. */
+const struct stance *rules_stance(const struct rules *rules);
 
 /* One thread's working memory; fitted to one rule set at a time. */
 struct rules_scratch;
@@ -55,8 +72,15 @@ bool rules_scratch_fit(struct rules_scratch *scratch, const struct rules *rules,
 
 /* What the rules need to know of a request; for all its candidates. */
 struct rules_request {
+    struct stance stance;
+    const struct ask *ask; /* NULL: no extraGuardrails */
+    struct flood *flood;   /* NULL: nobody counts messages */
+    uint64_t now_ns;       /* of the flood's clock */
+    struct text workspace;
+    struct text flood_key[2]; /* by enum config_flood_key; "": not known */
     enum request_role role;
-    struct text locale;                    /* "pt-BR", or "": not known */
+    struct text locale; /* "pt-BR", or "": not known */
+    struct text persona;
     const struct config_texts *tags;       /* of the persona; NULL: none */
     const struct leak_index *const *leaks; /* per prompt_leak rule */
     struct request_texts canaries;         /* folded */
@@ -64,12 +88,14 @@ struct rules_request {
 };
 
 /*
- * Folds the system prompt and canaries of the request, into the arena. Without
- * a deadline: that is the caller's to set.
+ * Resolves the rules' stance, folds the system prompt and canaries of the
+ * request, all into the arena. Without a deadline and a flood: those are the
+ * caller's to set. `ask` outlives `out`; NULL: none.
  */
-bool rules_prepare(const struct rules *rules, const struct request *request,
-                   const struct config_persona *persona, struct arena *arena,
-                   struct rules_request *out, struct err *err);
+bool
+rules_prepare(const struct rules *rules, const struct request *request,
+              const struct config_persona *persona, const struct ask *ask,
+              struct arena *arena, struct rules_request *out, struct err *err);
 
 /*
  * Runs every rule that applies over the text and its folded view, and adds the

@@ -1,21 +1,15 @@
 #include "sidecar/engine/rules_set.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "sidecar/base/nearest.h"
-#include "sidecar/engine/fold.h"
-#include "sidecar/engine/needs.h"
+#include "sidecar/engine/language.h"
 #include "sidecar/engine/pii.h"
-#include "sidecar/engine/word.h"
+#include "sidecar/engine/secret.h"
 
-enum { ARENA_BYTES = 1 << 30, FIRST_TERMS = 256 };
-
-struct compiler {
-    struct rules *rules;
-    struct problems *problems;
-    uint32_t rule; /* being compiled */
-};
+enum { ARENA_BYTES = 1 << 30 };
 
 static const struct config_rule *
 current(const struct compiler *c)
@@ -23,224 +17,65 @@ current(const struct compiler *c)
     return c->rules->rules[c->rule].config;
 }
 
-static void
-problem_of_term(struct compiler *c, const char *key, struct text term,
-                const char *what)
+void
+rules_problem(const struct compiler *c, const char *key, const char *format,
+              ...)
 {
     const struct config_rule *rule = current(c);
-    char path[ERR_PATH_BYTES];
+    char path[ERR_PATH_BYTES], what[ERR_MESSAGE_BYTES];
+    va_list args;
 
-    snprintf(path, sizeof(path), "rules.%.*s.%s", TEXT_ARGS(rule->id), key);
-    place_problem(c->problems, node_place(rule->node, key), path,
-                  "term \"%.*s\" %s", TEXT_ARGS(place_excerpt(term)), what);
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    rules_problem_path(rule, key, path);
+    place_problem(c->problems, node_place(rule->node, key), path, "%s", what);
 }
 
-static void
-problem_from(struct compiler *c, const char *key, const struct err *err)
+void
+rules_problem_path(const struct config_rule *rule, const char *key,
+                   char out[ERR_PATH_BYTES])
+{
+    snprintf(out, ERR_PATH_BYTES, "%s.%.*s.%s",
+             rule->type == CONFIG_COMPOSITE ? "composites" : "rules",
+             TEXT_ARGS(rule->id), key);
+}
+
+void
+rules_problem_item(const struct compiler *c, const char *key, size_t index,
+                   const char *what)
 {
     const struct config_rule *rule = current(c);
-    char path[ERR_PATH_BYTES];
+    const struct node *list = node_get(rule->node, key);
+    const struct node *n = list != NULL ? list->first : NULL;
+    char path[ERR_PATH_BYTES], item[64];
 
-    snprintf(path, sizeof(path), "rules.%.*s.%s", TEXT_ARGS(rule->id), key);
-    place_problem(c->problems, node_place(rule->node, key), path, "%s",
-                  err->message);
-}
-
-/* ------------------------------------------------------------------- terms */
-
-static bool
-term_room(struct term_set *set)
-{
-    if (set->count < set->cap) {
-        return true;
+    for (size_t i = 0; n != NULL && i < index; i++) {
+        n = n->next;
     }
-    const size_t cap = set->cap > 0 ? set->cap * 2 : FIRST_TERMS;
-    struct term *terms = realloc(set->terms, cap * sizeof(*terms));
-    if (terms == NULL) {
-        return false;
-    }
-    set->terms = terms;
-    struct literal *texts = realloc(set->texts, cap * sizeof(*texts));
-    if (texts == NULL) {
-        return false;
-    }
-    set->texts = texts;
-    set->cap = cap;
-    return true;
-}
-
-/* A boundary is asked for only where the term's own edge is of a word. */
-static unsigned
-edge_flags(struct text folded, unsigned flags)
-{
-    if (!word_at(folded, 0)) {
-        flags &= ~(unsigned)TERM_LEFT;
-    }
-    if (!word_before(folded, folded.len)) {
-        flags &= ~(unsigned)(TERM_RIGHT | TERM_PLURAL);
-    }
-    return flags;
-}
-
-/* "Acme*", "*globex*": which ends are open. False: a star inside. */
-static bool
-strip_stars(struct text *term, unsigned *flags)
-{
-    *flags = TERM_LEFT | TERM_RIGHT;
-    if (term->len > 0 && term->at[0] == '*') {
-        *flags = (*flags & ~(unsigned)TERM_LEFT) | TERM_EXTEND_LEFT;
-        *term = text_part(*term, 1, term->len);
-    }
-    if (term->len > 0 && term->at[term->len - 1] == '*') {
-        *flags = (*flags & ~(unsigned)TERM_RIGHT) | TERM_EXTEND_RIGHT;
-        *term = text_part(*term, 0, term->len - 1);
-    }
-    return term->len > 0 && memchr(term->at, '*', term->len) == NULL;
-}
-
-static void
-add_literal(struct compiler *c, const char *key, struct text term,
-            struct text text, unsigned flags)
-{
-    struct rules *rules = c->rules;
-    const bool folded = current(c)->robust != CONFIG_ROBUST_NONE;
-    struct term_set *set = folded ? &rules->fold : &rules->raw;
-
-    if (text.len == 0 || text.len > LITERALS_BYTES) {
-        problem_of_term(c, key, term,
-                        "is empty once folded, or above 512 bytes");
+    if (n == NULL) { // one value in place of a list
+        rules_problem(c, key, "%s", what);
         return;
     }
-    const struct text kept = arena_copy(rules->arena, text);
-    if (kept.at == NULL || !term_room(set)) {
-        problem_of_term(c, key, term, "has no memory to be kept in");
-        return;
-    }
-    // A term has marks of its own where its fold is not the same with marks.
-    const bool marked = folded && !fold_same_marks(term, kept);
-    set->terms[set->count] =
-        (struct term){.rule = c->rule,
-                      .len = (uint32_t)kept.len,
-                      .flags = edge_flags(kept, flags),
-                      .marked = marked ? term : (struct text){NULL, 0}};
-    set->texts[set->count] = (struct literal){kept, (uint32_t)set->count};
-    set->count++;
+    snprintf(item, sizeof(item), "%.40s[%zu]", key, index);
+    rules_problem_path(rule, item, path);
+    place_problem(c->problems, n->at, path, "%s", what);
 }
 
-static void
-add_term(struct compiler *c, const char *key, struct text term, unsigned flags)
+void
+rules_problem_unknown(const struct compiler *c, const char *key,
+                      const char *what, struct text name,
+                      const char *const *names)
 {
-    struct fold_term forms;
-    struct err err;
+    const char *near = nearest_name(name, names);
 
-    if (current(c)->robust == CONFIG_ROBUST_NONE) {
-        add_literal(c, key, term, term, flags);
-        return;
-    }
-    if (!fold_term(term, c->rules->arena, &forms, &err)) {
-        problem_from(c, key, &err);
-        return;
-    }
-    add_literal(c, key, term, forms.alone, flags);
-    // Where it may stand inside a word it can have another form there.
-    const unsigned bounded = TERM_LEFT | TERM_RIGHT;
-    if ((flags & bounded) != bounded &&
-        !text_equal(forms.alone, forms.inside)) {
-        add_literal(c, key, term, forms.inside, flags);
-    }
+    rules_problem(c, key, "no %s \"%.*s\"%s%s%s", what,
+                  TEXT_ARGS(place_excerpt(name)),
+                  near != NULL ? "; did you mean \"" : "",
+                  near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-static void
-add_terms(struct compiler *c, const char *key, const struct config_texts *terms,
-          enum config_match match)
-{
-    const unsigned plural = current(c)->plural ? TERM_PLURAL : 0;
-
-    for (size_t i = 0; i < terms->count; i++) {
-        struct text term = terms->at[i];
-        unsigned flags = 0;
-        if (match == CONFIG_WORD) {
-            flags = TERM_LEFT | TERM_RIGHT | plural;
-        } else if (match == CONFIG_WILDCARD && !strip_stars(&term, &flags)) {
-            problem_of_term(c, key, terms->at[i],
-                            "may have a star first and last only");
-            continue;
-        }
-        add_term(c, key, term, flags);
-    }
-}
-
-static const struct config_list *
-find_list(const struct config *config, struct text id)
-{
-    for (size_t i = 0; i < config->list_count; i++) {
-        if (text_equal(config->lists[i].id, id)) {
-            return &config->lists[i];
-        }
-    }
-    return NULL;
-}
-
-static void
-add_list(struct compiler *c, const struct config_list *list)
-{
-    add_terms(c, "lists", &list->terms,
-              list->match_given ? list->match : current(c)->match);
-}
-
-static void
-compile_terms(struct compiler *c)
-{
-    const struct config_rule *rule = current(c);
-
-    add_terms(c, "terms", &rule->terms, rule->match);
-    for (size_t i = 0; i < rule->list_name_count; i++) {
-        const struct config_list *list =
-            find_list(c->rules->config, rule->list_names[i]);
-        if (list != NULL) { // the loader has reported it otherwise
-            add_list(c, list);
-        }
-    }
-    for (size_t i = 0; i < rule->list_count; i++) {
-        add_list(c, &rule->lists[i]);
-    }
-}
-
-static void
-compile_allow(struct compiler *c)
-{
-    const struct config_texts *allow = &current(c)->allow;
-
-    for (size_t i = 0; i < allow->count; i++) {
-        add_term(c, "allow", allow->at[i], TERM_ALLOW);
-    }
-}
-
-/* ---------------------------------------------------------------- the rest */
-
-/* Its needed strings become literals of the fold view. */
-static void
-gate_pattern(struct compiler *c, struct text source, size_t number)
-{
-    struct rules *rules = c->rules;
-    struct term_set *set = &rules->fold;
-    struct needs needs;
-
-    rules->ungated[number] = current(c)->robust == CONFIG_ROBUST_NONE ||
-                             !needs_find(source, rules->arena, &needs);
-    for (size_t i = 0; !rules->ungated[number] && i < needs.count; i++) {
-        if (!term_room(set)) {
-            rules->ungated[number] = true;
-            return;
-        }
-        set->terms[set->count] = (struct term){.rule = (uint32_t)number,
-                                               .len = (uint32_t)needs.at[i].len,
-                                               .flags = TERM_GATE};
-        set->texts[set->count] =
-            (struct literal){needs.at[i], (uint32_t)set->count};
-        set->count++;
-    }
-}
+/* ---------------------------------------------------------------- patterns */
 
 static void
 compile_patterns(struct compiler *c)
@@ -258,14 +93,13 @@ compile_patterns(struct compiler *c)
     for (size_t i = 0; i < sources->count && rule->patterns != NULL; i++) {
         rule->patterns[i] = pattern_compile(sources->at[i], &err);
         if (rule->patterns[i] == NULL) {
-            err_under(&err, "pattern %zu", i + 1);
-            problem_from(c, key, &err);
+            rules_problem_item(c, key, i, err.message);
         }
-        gate_pattern(c, sources->at[i], c->rules->pattern_count++);
+        rules_compile_gate(c, sources->at[i], c->rules->pattern_count++);
     }
     if (rule->patterns == NULL) {
         err_memory(&err, "patterns");
-        problem_from(c, key, &err);
+        rules_problem(c, key, "%s", err.message);
     }
 }
 
@@ -275,6 +109,9 @@ compile_entity(struct compiler *c)
     struct rule *rule = &c->rules->rules[c->rule];
     enum pii_entity entity;
 
+    if (rule->config->entity.len == 0) {
+        return; // the loader has told
+    }
     if (pii_from_name(rule->config->entity, &entity)) {
         rule->pii = PII_BIT(entity);
         c->rules->pii_wanted |= rule->pii;
@@ -288,14 +125,78 @@ compile_entity(struct compiler *c)
         names[i] = pii_name((enum pii_entity)i);
     }
     names[PII_COUNT] = NULL;
-    const char *near = nearest_name(rule->config->entity, names);
-    char path[ERR_PATH_BYTES];
-    snprintf(path, sizeof(path), "rules.%.*s.entity",
-             TEXT_ARGS(rule->config->id));
-    place_problem(c->problems, node_place(rule->config->node, "entity"), path,
-                  "no entity \"%.*s\"%s%s%s", TEXT_ARGS(rule->config->entity),
-                  near != NULL ? "; did you mean \"" : "",
-                  near != NULL ? near : "", near != NULL ? "\"?" : "");
+    rules_problem_unknown(c, "entity", "entity", rule->config->entity, names);
+}
+
+/* A language that cannot be told would make every text pass. */
+static void
+compile_languages(struct compiler *c)
+{
+    const struct config_texts *allowed = &current(c)->allowed;
+
+    for (size_t i = 0; i < allowed->count; i++) {
+        if (!language_is_known(allowed->at[i])) {
+            rules_problem(c, "allowed", "\"%.*s\" cannot be told from others",
+                          TEXT_ARGS(place_excerpt(allowed->at[i])));
+        }
+    }
+}
+
+static void
+compile_providers(struct compiler *c)
+{
+    struct rule *rule = &c->rules->rules[c->rule];
+    const struct config_texts *named = &rule->config->providers;
+    const char *names[SECRET_COUNT + 1];
+
+    for (int i = 0; i < SECRET_COUNT; i++) {
+        names[i] = secret_name((enum secret_provider)i);
+    }
+    names[SECRET_COUNT] = NULL;
+    rule->secrets = named->count == 0 ? SECRET_ALL : 0;
+    for (size_t i = 0; i < named->count; i++) {
+        uint64_t bit = 0;
+        if (!secret_from_name(named->at[i], &bit)) {
+            rules_problem_unknown(c, "providers", "provider", named->at[i],
+                                  names);
+        }
+        rule->secrets |= bit;
+    }
+}
+
+static int
+views_of_terms(const struct config_rule *rule)
+{
+    static const int by_robust[] = {
+        [CONFIG_ROBUST_NONE] = CONFIG_VIEW_RAW,
+        [CONFIG_ROBUST_BASIC] = CONFIG_VIEW_FOLD,
+        [CONFIG_ROBUST_STRONG] = CONFIG_VIEW_FOLD | CONFIG_VIEW_LEET |
+                                 CONFIG_VIEW_SQUASH | CONFIG_VIEW_DECODED,
+        [CONFIG_ROBUST_FUZZY] = CONFIG_VIEW_FOLD | CONFIG_VIEW_LEET |
+                                CONFIG_VIEW_SQUASH | CONFIG_VIEW_DECODED};
+
+    return by_robust[rule->robust];
+}
+
+static int
+views_of_patterns(const struct config_rule *rule)
+{
+    const int made =
+        CONFIG_VIEW_LEET | CONFIG_VIEW_SQUASH | CONFIG_VIEW_DECODED;
+    int views = rule->views;
+
+    if (rule->type == CONFIG_PROMPT_LEAK) {
+        // A leak is compared with a folded prompt in any case.
+        views |= CONFIG_VIEW_FOLD;
+        return rule->views != 0 || rule->robust == CONFIG_ROBUST_NONE
+                   ? views
+                   : views | CONFIG_VIEW_DECODED;
+    }
+    if (views == 0) {
+        return views_of_terms(rule);
+    }
+    // The others are there only where they say something that fold does not.
+    return (views & made) != 0 ? views | CONFIG_VIEW_FOLD : views;
 }
 
 static void
@@ -319,11 +220,14 @@ resolve(struct rules *rules, struct rule *rule)
             rule->group = (int)i;
         }
     }
-    rule->active =
-        from->mode != CONFIG_DISABLED && from->level <= config->engine.level;
+    rule->compiled = stance_may_run(config, from);
     rule->enforced = from->mode == CONFIG_ENFORCE &&
                      config->engine.enforcement == CONFIG_ENFORCE &&
                      from->level <= config->engine.blocking_level;
+    rule->active =
+        from->mode != CONFIG_DISABLED && from->level <= config->engine.level;
+    rule->views = views_of_patterns(from);
+    rule->term_views = views_of_terms(from);
 }
 
 static void
@@ -332,28 +236,48 @@ compile_rule(struct compiler *c)
     struct rule *rule = &c->rules->rules[c->rule];
 
     resolve(c->rules, rule);
-    if (!rule->active) {
+    rules_compile_conditions(c);
+    if (!rule->compiled) {
         return;
     }
-    compile_allow(c);
+    if (rule->config->guardrail != CONFIG_OF_REQUEST) {
+        c->rules->views_wanted |= rule->views | rule->term_views;
+    }
+    rules_compile_allow(c);
     switch (rule->config->type) {
     case CONFIG_TERMS:
-        compile_terms(c);
+        rules_compile_terms(c);
         break;
     case CONFIG_REGEX:
         compile_patterns(c);
         break;
     case CONFIG_PERSONA_BREAK:
-        compile_terms(c);
+        rules_compile_terms(c);
         compile_patterns(c);
         break;
     case CONFIG_PII:
         compile_entity(c);
         break;
+    case CONFIG_SECRET:
+        compile_providers(c);
+        break;
+    case CONFIG_URL:
+        rules_compile_urls(c);
+        break;
+    case CONFIG_LINEAR:
+        rules_compile_linear(c);
+        break;
     case CONFIG_PROMPT_LEAK:
         rule->leak = c->rules->leak_count++;
         break;
+    case CONFIG_LANGUAGE:
+        compile_languages(c);
+        break;
     case CONFIG_LENGTH:
+    case CONFIG_REPETITION:
+    case CONFIG_FLOOD:
+    case CONFIG_UNICODE:
+    case CONFIG_COMPOSITE:
     case CONFIG_RULE_TYPES:
         break;
     }
@@ -364,7 +288,9 @@ compile_set(struct compiler *c, struct term_set *set)
 {
     struct err err;
 
-    set->literals = literals_build(set->texts, set->count, &err);
+    set->literals = literals_build_cached(
+        set->texts, set->count, c->cache.folder[0] != '\0' ? &c->cache : NULL,
+        &err);
     free(set->texts);
     set->texts = NULL;
     if (set->literals == NULL) {
@@ -396,15 +322,22 @@ rules_new(const struct config *config)
     rules->arena = arena_new(ARENA_BYTES);
     if (rules->arena != NULL) {
         rules->rules =
-            ARENA_ARRAY(rules->arena, struct rule, config->rule_count);
-        rules->ungated =
-            ARENA_ARRAY(rules->arena, bool, count_patterns(config));
+            ARENA_ARRAY(rules->arena, struct rule, stance_rules(config));
+        rules->gates =
+            ARENA_ARRAY(rules->arena, struct gate, count_patterns(config));
     }
-    if (rules->rules == NULL || rules->ungated == NULL) {
+    if (rules->rules == NULL || rules->gates == NULL) {
         rules_free(rules);
         return NULL;
     }
-    rules->count = config->rule_count;
+    rules->count = stance_rules(config);
+    rules->composites =
+        ARENA_ARRAY(rules->arena, struct composite, rules->count);
+    if (rules->composites == NULL ||
+        !stance_plan(config, rules->arena, &rules->stances)) {
+        rules_free(rules);
+        return NULL;
+    }
     return rules;
 }
 
@@ -413,18 +346,29 @@ rules_build(const struct config *config, struct problems *problems)
 {
     const size_t before = problems->count + problems->unshown;
     struct rules *rules = rules_new(config);
-    struct compiler c = {.rules = rules, .problems = problems};
+    struct compiler c = {
+        .rules = rules, .problems = problems, .gates = rules_gates_new()};
 
-    if (rules == NULL) {
+    if (rules == NULL || c.gates == NULL) {
         place_problem(problems, (struct place){"", 0, 0}, "rules",
                       "out of memory");
+        rules_gates_free(c.gates);
+        rules_free(rules);
         return NULL;
+    }
+    if (!cache_open(&c.cache, config->engine.cache.at)) {
+        c.cache.folder[0] = '\0';
     }
     for (size_t i = 0; i < rules->count; i++) {
         rules->rules[i].config = &config->rules[i];
         c.rule = (uint32_t)i;
         compile_rule(&c);
     }
+    if (!rules_gates_end(rules, c.gates) || !rules_list(rules)) {
+        place_problem(problems, (struct place){"", 0, 0}, "rules",
+                      "out of memory");
+    }
+    rules_compile_disguises(&c); // reads what compile_set lets go
     compile_set(&c, &rules->fold);
     compile_set(&c, &rules->raw);
     if (problems->count + problems->unshown > before) {
@@ -447,6 +391,7 @@ rules_free(struct rules *rules)
             pattern_free(rule->patterns[k]);
         }
     }
+    rules_free_models(rules);
     literals_free(rules->fold.literals);
     literals_free(rules->raw.literals);
     free(rules->fold.terms);
@@ -460,9 +405,13 @@ rules_free(struct rules *rules)
 void
 rules_open_gates(struct rules *rules)
 {
-    for (size_t i = 0; i < rules->pattern_count; i++) {
-        rules->ungated[i] = true;
-    }
+    rules->gates_open = true;
+}
+
+const struct config *
+rules_config(const struct rules *rules)
+{
+    return rules->config;
 }
 
 size_t
@@ -475,4 +424,10 @@ const struct rule *
 rules_at(const struct rules *rules, size_t index)
 {
     return &rules->rules[index];
+}
+
+const struct stance *
+rules_stance(const struct rules *rules)
+{
+    return &rules->stances.plain;
 }

@@ -1,7 +1,11 @@
 #include "sidecar/engine/rules_set.h"
 
+#include <math.h>
+
+#include "sidecar/engine/condition.h"
 #include "sidecar/engine/fold.h"
 #include "sidecar/engine/leak.h"
+#include "sidecar/engine/locale.h"
 
 static bool
 fold_canaries(const struct request *request, struct arena *arena,
@@ -42,7 +46,7 @@ index_prompt(const struct rules *rules, const struct request *request,
     }
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
-        if (!rule->active || rule->config->type != CONFIG_PROMPT_LEAK) {
+        if (!rule->compiled || rule->config->type != CONFIG_PROMPT_LEAK) {
             continue;
         }
         leaks[rule->leak] = leak_index_build(
@@ -57,16 +61,23 @@ index_prompt(const struct rules *rules, const struct request *request,
 
 bool
 rules_prepare(const struct rules *rules, const struct request *request,
-              const struct config_persona *persona, struct arena *arena,
-              struct rules_request *out, struct err *err)
+              const struct config_persona *persona, const struct ask *ask,
+              struct arena *arena, struct rules_request *out, struct err *err)
 {
-    const struct text locale = request->locale.len > 0 ? request->locale
-                               : persona != NULL       ? persona->locale
-                                                       : (struct text){NULL, 0};
-
     *out = (struct rules_request){
-        .role = request->role, .locale = locale, .deadline_ns = UINT64_MAX};
+        .ask = ask,
+        .role = request->role,
+        .locale = locale_of(request, persona),
+        .persona = request->persona,
+        .workspace = request->workspace,
+        .flood_key = {[CONFIG_FLOOD_SESSION] = request->session,
+                      [CONFIG_FLOOD_PERSONA] = request->persona},
+        .deadline_ns = UINT64_MAX};
     out->tags = persona != NULL ? &persona->tags : NULL;
+    if (!stance_resolve(&rules->stances, request, persona, ask, arena,
+                        &out->stance, err)) {
+        return false;
+    }
     if (request->canaries.count > 0 &&
         !fold_canaries(request, arena, out, err)) {
         return false;
@@ -78,77 +89,48 @@ rules_prepare(const struct rules *rules, const struct request *request,
 /* --------------------------------------------------------- which rules run */
 
 static bool
-text_among(struct text text, const struct config_texts *texts)
-{
-    for (size_t i = 0; texts != NULL && i < texts->count; i++) {
-        if (text_equal(texts->at[i], text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* unless: "tag:NAME"; "persona.is_ai" is the tag "is_ai". */
-static bool
-excused(const struct config_rule *rule, const struct rules_request *request)
-{
-    struct text tag = rule->unless;
-
-    if (tag.len == 0) {
-        return false;
-    }
-    if (text_is(tag, "persona.is_ai")) {
-        tag = TEXT("is_ai");
-    } else if (text_starts(tag, TEXT("tag:"))) {
-        tag = text_part(tag, 4, tag.len);
-    }
-    return text_among(tag, request->tags);
-}
-
-static char
-plain(char c)
-{
-    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/*
- * Is one of the two tags the beginning of the other? Then the rule runs: "pt"
- * is meant for "PT-br", and "pt" may well be the Portuguese of "pt-BR".
- */
-static bool
-same_language(struct text a, struct text b)
-{
-    size_t i = 0;
-
-    while (i < a.len && i < b.len && plain(a.at[i]) == plain(b.at[i])) {
-        i++;
-    }
-    return (i == a.len || plain(a.at[i]) == '-') &&
-           (i == b.len || plain(b.at[i]) == '-') && (i == a.len || i == b.len);
-}
-
-static bool
 speaks(const struct config_rule *rule, struct text locale)
 {
     const struct config_texts *languages = &rule->languages;
 
     for (size_t i = 0; i < languages->count; i++) {
-        if (same_language(languages->at[i], locale)) {
+        if (locale_matches(languages->at[i], locale)) {
             return true;
         }
     }
     return languages->count == 0 || locale.len == 0;
 }
 
+static bool
+conditions_allow(const struct rule *rule, const struct rules_request *request)
+{
+    const struct config_texts *tags = request->tags;
+    const struct condition_facts facts = {
+        .role = request->role,
+        .language = request->locale,
+        .persona = request->persona,
+        .tags = tags != NULL ? tags->at : NULL,
+        .tag_count = tags != NULL ? tags->count : 0,
+        .drift_score = (double)NAN,
+        .drift_margin = (double)NAN};
+
+    return (rule->when == NULL || condition_holds(rule->when, &facts)) &&
+           (rule->unless == NULL || !condition_holds(rule->unless, &facts));
+}
+
+int
+rules_direction(const struct rules_request *request)
+{
+    return request->role == REQUEST_USER || request->role == REQUEST_SYSTEM
+               ? CONFIG_INPUT
+               : CONFIG_OUTPUT;
+}
+
 bool
 rules_applies(const struct rule *rule, const struct rules_request *request)
 {
-    const struct config_rule *config = rule->config;
-    const int direction =
-        request->role == REQUEST_USER || request->role == REQUEST_SYSTEM
-            ? CONFIG_INPUT
-            : CONFIG_OUTPUT;
-
-    return (config->directions & direction) != 0 &&
-           speaks(config, request->locale) && !excused(config, request);
+    return (rule->directions & rules_direction(request)) != 0 &&
+           speaks(rule->config, request->locale) &&
+           ((rule->when == NULL && rule->unless == NULL) ||
+            conditions_allow(rule, request));
 }

@@ -88,7 +88,9 @@ static bool
 do_score(struct turn *t)
 {
     struct judge_terms terms = {
-        .rotation = rotation_next(t->server->rotation, &t->request)};
+        .rotation = rotation_next(t->server->rotation, &t->request),
+        .flood = t->server->flood,
+        .now_ns = t->message->arrived_ns};
     struct judge_result result;
 
     if (!deadline(t, &terms.deadline_ns) ||

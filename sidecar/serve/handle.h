@@ -7,6 +7,7 @@
 
 #include "proto/encode.h"
 #include "sidecar/engine/judge.h"
+#include "sidecar/engine/flood.h"
 #include "sidecar/serve/rotation.h"
 
 /*
@@ -43,6 +44,7 @@ struct handle_message {
 /* What the handler asks of the server; called on the handling thread. */
 struct handle_server {
     struct rotation *rotation;
+    struct flood *flood; /* counts messages by session */
     /* Fills at most `room` numbers, returns how many. */
     size_t (*stats)(void *context, struct encode_stat *out, size_t room,
                     struct text *last_error, struct arena *arena);

@@ -22,6 +22,7 @@ enum {
     INLINE_DESKS = 16,       /* the library has two threads per processor */
     ADMIN_REQUESTS = 64,     /* that wait for the clerk */
     ADMIN_BYTES = 64 << 20,
+    FLOOD_SESSIONS = 8192,    /* that are counted; 3.6 MB */
     REFUSAL_BYTES = 16 << 10, /* an error and what it echoes: below 2 KiB */
     RETRY_MOST_MS = 1000,
     QUIET_MS = 50,       /* without a request: nobody is left to be told */
@@ -43,6 +44,7 @@ struct server {
     struct slot *slot;
     struct transport *transport;
     struct rotation *rotation;
+    struct flood *flood;
     struct tally tally;
     struct handle_server handle;
     uint64_t started_ns;
@@ -416,6 +418,7 @@ server_new(const struct server_setup *setup)
     const struct config *config = setup->engine->config;
     const struct transport_limits limits = listen_limits(config);
     struct server *server = calloc(1, sizeof(*server));
+    struct err err;
 
     if (server == NULL) {
         engine_drop(setup->engine);
@@ -434,15 +437,20 @@ server_new(const struct server_setup *setup)
                               (size_t)config->limits.queue_bytes);
     server->admin_queue = queue_new(ADMIN_REQUESTS, ADMIN_BYTES);
     server->rotation = rotation_new();
+    // Nobody can know where in the table a session is: time and address.
+    server->flood =
+        flood_new(FLOOD_SESSIONS, clock_ns() ^ (uintptr_t)server, &err);
     server->transport = transport_new(&limits, &handler);
     server->handle = (struct handle_server){.rotation = server->rotation,
+                                            .flood = server->flood,
                                             .stats = stats,
                                             .reload = run_reload,
                                             .context = server};
     server->slot = slot_new(setup->engine); // from here on the engine's owner
     if (!worded || server->workers == NULL || server->queue == NULL ||
         server->admin_queue == NULL || server->rotation == NULL ||
-        server->transport == NULL || server->slot == NULL) {
+        server->flood == NULL || server->transport == NULL ||
+        server->slot == NULL) {
         server_free(server);
         return NULL;
     }
@@ -570,6 +578,7 @@ server_free(struct server *server)
     }
     slot_free(server->slot);
     rotation_free(server->rotation);
+    flood_free(server->flood);
     reload_clear(&server->reload);
     buffer_clear(&server->no_memory);
     pthread_mutex_destroy(&server->desks_lock);

@@ -20,6 +20,36 @@ support_bytes_exact(struct text bytes)
     return (struct text){copy, bytes.len};
 }
 
+struct text
+support_bytes_repeated(const char *unit, size_t most)
+{
+    const size_t size = strlen(unit);
+    const size_t len = most / size * size;
+    char *bytes = malloc(len > 0 ? len : 1);
+
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t at = 0; at < len; at += size) {
+        memcpy(bytes + at, unit, size);
+    }
+    return (struct text){bytes, len};
+}
+
+void
+support_bytes_prefixes(struct text whole,
+                       void (*each)(struct text prefix, void *context),
+                       void *context)
+{
+    for (size_t len = 0; len < whole.len; len++) {
+        if (((unsigned char)whole.at[len] & 0xc0) == 0x80) {
+            continue; // not valid UTF-8
+        }
+        const struct text prefix =
+            support_bytes_exact(text_part(whole, 0, len));
+        each(prefix, context);
+        support_bytes_free(prefix);
+    }
+}
+
 void
 support_bytes_free(struct text bytes)
 {

@@ -13,6 +13,15 @@ struct text support_bytes_exact(struct text bytes);
 /* The same, from "81 a1 76 01"; spaces are allowed. */
 struct text support_bytes_hex(const char *hex);
 
+/* `unit` as often as it fits into `most` bytes; freed the same way. */
+struct text support_bytes_repeated(const char *unit, size_t most);
+
+/* Hands on every prefix of a text that ends between two characters, short of
+ * the whole, each in a block of exactly its size. */
+void support_bytes_prefixes(struct text whole,
+                            void (*each)(struct text prefix, void *context),
+                            void *context);
+
 void support_bytes_free(struct text bytes);
 
 /* Hexadecimal for a message, cut at 60 bytes; overwritten by the next call. */

@@ -197,6 +197,48 @@ support_hits(const struct envelope *envelope)
     return shown;
 }
 
+static size_t
+print_finding(char *to, size_t size, const struct envelope_hit *h)
+{
+    // Nine decimals count (decide.h); of the rest there is dust.
+    size_t len = (size_t)snprintf(to, size, "%.*s %g ", TEXT_ARGS(h->rule),
+                                  round(h->score * 1e9) / 1e9);
+
+    for (size_t k = 0; envelope_via_names[k] != NULL; k++) {
+        if ((h->via >> k & 1) != 0) {
+            len += (size_t)snprintf(to + len, size - len, "%s",
+                                    envelope_via_names[k]);
+        }
+    }
+    len += (size_t)snprintf(to + len, size - len, "[%zu,%zu)%s%.*s%s",
+                            h->bytes.from, h->bytes.to,
+                            h->entity.len > 0 ? " " : "", TEXT_ARGS(h->entity),
+                            text_is(h->mode, "enforce") ? "" : " watched");
+    return len;
+}
+
+const char *
+support_findings(const struct envelope *e)
+{
+    enum { FINDING_BYTES = 512 };
+    static char said[SHOWN_BYTES];
+    size_t len = (size_t)snprintf(said, sizeof(said), "%s",
+                                  envelope_verdict_names[e->verdict]);
+
+    if (e->decided_by.kind.len > 0) {
+        len += (size_t)snprintf(said + len, sizeof(said) - len, " by %.*s %.*s",
+                                TEXT_ARGS(e->decided_by.kind),
+                                TEXT_ARGS(e->decided_by.id));
+    }
+    for (size_t i = 0; i < e->hit_count && sizeof(said) - len > FINDING_BYTES;
+         i++) {
+        len += (size_t)snprintf(said + len, sizeof(said) - len, "%s",
+                                i == 0 ? ": " : ", ");
+        len += print_finding(said + len, sizeof(said) - len, &e->hits[i]);
+    }
+    return said;
+}
+
 char *
 support_repeat(const char *piece, size_t n)
 {

@@ -69,6 +69,12 @@ support_say(struct support_bench *bench, const char *text);
  */
 const char *support_hits(const struct envelope *envelope);
 
+/*
+ * "verdict by KIND ID: RULE 0.5 raw[0,7) ENTITY, ...": the decision and the
+ * hits with all that is told of them. Valid until the next call.
+ */
+const char *support_findings(const struct envelope *envelope);
+
 /* n copies of the piece after one another, to be freed. */
 char *support_repeat(const char *piece, size_t n);
 

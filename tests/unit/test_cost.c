@@ -43,6 +43,39 @@ static const char *const pieces[] = {
     "\xf0\x9f\x98\x80",
     "\xef\xb7\xba",
     "the the the ",
+    /* disguises: signs, masks, pieces, typos, words in words, spelt out */
+    "1.",
+    "@@@@",
+    "[(<{",
+    "f*ck ",
+    "f.u.c.k ",
+    "f u c k ",
+    "superslutty ",
+    "fcuk bicth ",
+    "1.a-!$ ",
+    /* what is decoded */
+    "&#102;&#117;",
+    "%66%75",
+    "<b>f</b>u",
+    "aGVsbG8gd29ybGQgaGVsbG8g",
+    "\xe2\x80\xae"
+    "abc",
+    /* personal data, keys, links */
+    "192.168.1.1 ",
+    "2001:db8::1 ",
+    "12 main street ",
+    "born on 12 may 1999 ",
+    "AKIAIOSFODNN7EXAMPLE ",
+    "http://a.b/@",
+    /* gates: of everyday words, of brackets, and open ones */
+    "you are ",
+    "{{a}}",
+    "<|im_start|>",
+    "s\xc5\xbf ",
+    "i will kill you and ",
+    /* languages, marks */
+    "\xd1\x8f a ",
+    "a\xcc\x81\xcc\x81 ",
 };
 
 /* Of this thread alone: others on the machine do not count. */

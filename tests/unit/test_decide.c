@@ -97,8 +97,10 @@ add_hits(struct asked *a, const char *said)
             .raw = {at, at + 1},
             .view = {at, at + 1},
             .score = score};
-        hit.whole =
-            rules_at(a->engine->rules, hit.rule)->config->type == CONFIG_LENGTH;
+        const struct rule *rule = rules_at(a->engine->rules, hit.rule);
+        hit.whole = rule->config->type == CONFIG_LENGTH;
+        hit.enforced = rule->enforced;
+        hit.action = rule->config->action;
         ck_assert(hits_add(&a->hits, &hit));
         at++;
         said = *end == ' ' ? end + 1 : end;
@@ -126,9 +128,13 @@ ask(struct asked *a, const char *said)
     hits_init(&a->hits, a->arena);
     a->hits.errors = before.errors;
     a->hits.failed_rule = before.failed_rule;
+    a->hits.failed_enforced =
+        rules_at(a->engine->rules, before.failed_rule)->enforced;
     add_hits(a, said);
     a->evidence.rules = a->engine->rules;
     a->evidence.config = a->engine->config;
+    a->evidence.thresholds = rules_stance(a->engine->rules)->thresholds;
+    a->evidence.enforced = rules_stance(a->engine->rules)->enforced;
     a->evidence.hits = &a->hits;
     a->evidence.drift = &a->drift;
     ck_assert(decide_all(&a->evidence, a->arena, &a->decision, &err));
@@ -514,6 +520,38 @@ START_TEST(drift_speaks_where_moderation_lets_the_reply_through)
 }
 END_TEST
 
+/* No reply is flagged because a rule that is only watched hit in it. */
+START_TEST(threshold_of_0_is_reached_by_the_least_that_counts)
+{
+    static const struct {
+        const char *hits;
+        enum envelope_verdict verdict;
+        enum envelope_action would;
+    } rows[] = {{"", VERDICT_PASS, ACTION_SHIP},
+                {"WATCH:0.1", VERDICT_PASS, ACTION_FALLBACK},
+                {"OTHER:0.5", VERDICT_PASS, ACTION_SHIP},
+                {"R:0", VERDICT_PASS, ACTION_SHIP},
+                {"R:0.5 NICE:-1", VERDICT_PASS, ACTION_SHIP},
+                {"R:0.000001", VERDICT_REFUSE, ACTION_FALLBACK}};
+    struct asked a = asked_of(
+        "schema: 1\n"
+        "categories: {c: {thresholds: {flag: 0, fallback: 0}}, d: {}}\n"
+        "rules:\n" WORD("R", "category: c") WORD("OTHER", "category: d")
+            WORD("NICE", "category: c, score: -1")
+                WORD("WATCH", "category: c, mode: monitor"));
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ask(&a, rows[i].hits);
+        ck_assert_msg(a.decision.verdict == rows[i].verdict &&
+                          a.decision.would_action == rows[i].would,
+                      "%s: %s, would %s", rows[i].hits,
+                      envelope_verdict_names[a.decision.verdict],
+                      envelope_action_names[a.decision.would_action]);
+    }
+    asked_clear(&a);
+}
+END_TEST
+
 START_TEST(no_memory_is_no_decision)
 {
     struct asked a = asked_of(yaml);
@@ -583,5 +621,6 @@ TEST_MAIN(
     tcase_add_test(tc, on_error_block_blocks);
     tcase_add_test(tc, under_monitor_nothing_is_done_and_all_is_said);
     tcase_add_test(tc, drift_speaks_where_moderation_lets_the_reply_through);
+    tcase_add_test(tc, threshold_of_0_is_reached_by_the_least_that_counts);
     tcase_add_test(tc, no_memory_is_no_decision);
     tcase_add_test(tc, another_hit_never_lowers_a_score);)

@@ -18,10 +18,9 @@ struct scanner {
 };
 
 static struct scanner
-scanner(bool gated)
+scanner(struct engine *engine, bool gated)
 {
-    struct scanner s = {support_engine_shipped(), rules_scratch_new(),
-                        arena_new(ARENA_BYTES)};
+    struct scanner s = {engine, rules_scratch_new(), arena_new(ARENA_BYTES)};
     struct err err;
 
     ck_assert(s.scratch != NULL && s.arena != NULL);
@@ -51,8 +50,8 @@ scan(struct scanner *s, struct text text, enum request_role role)
 
     arena_reset(s->arena);
     hits_init(&hits, s->arena);
-    ck_assert_msg(rules_prepare(s->engine->rules, &request, NULL, s->arena,
-                                &rules, &err) &&
+    ck_assert_msg(rules_prepare(s->engine->rules, &request, NULL, NULL,
+                                s->arena, &rules, &err) &&
                       fold_view(text, s->arena, &fold, &err) &&
                       rules_scan(s->engine->rules, s->scratch, &rules, text,
                                  &fold, &hits, &err),
@@ -112,12 +111,24 @@ compare_forms(struct pair *p, struct text text)
         }
     }
     compare(p, (struct text){other, len});
+    len = 0;
+    for (size_t i = 0; i < text.len; i++) { /* s and k of other alphabets */
+        const char c = (char)(text.at[i] | 0x20);
+        const char *const as = c == 's'   ? "\xc5\xbf"
+                               : c == 'k' ? "\xe2\x84\xaa"
+                                          : NULL;
+        const size_t n = as != NULL ? strlen(as) : 1;
+        memcpy(other + len, as != NULL ? as : text.at + i, n);
+        len += n;
+    }
+    compare(p, (struct text){other, len});
 }
 
 static void
 pair_open(struct pair *p)
 {
-    *p = (struct pair){.gated = scanner(true), .open = scanner(false)};
+    *p = (struct pair){.gated = scanner(support_engine_shipped(), true),
+                       .open = scanner(support_engine_shipped(), false)};
 }
 
 static void
@@ -225,7 +236,117 @@ START_TEST(pieces_of_the_patterns_have_the_same_hits)
 }
 END_TEST
 
+/*
+ * Patterns for the ways there are of being where a gate says: at once, behind
+ * a few characters or any number, many times, across lines, before and behind
+ * what is no part of the match, with characters of several bytes before it.
+ */
+static const char *const shapes[] = {"foo",
+                                     "fo+bar",
+                                     "[a-z]{2,5} foo\\b",
+                                     ".{0,3}bar.{0,3}",
+                                     ".*bar",
+                                     "\\w+ bar",
+                                     "(?s).*bar.*foo",
+                                     "(?<=foo )bar",
+                                     "(?<!foo )bar",
+                                     "foo(?= bar)",
+                                     "foo(?! bar)",
+                                     "(?m)^bar",
+                                     "(?m)foo$",
+                                     "\\Afoo",
+                                     "bar\\z",
+                                     "(?:foo|bar) (?:baz|qux)",
+                                     "(?:foo|bar|[0-9]) baz",
+                                     "foo.{0,9}bar|bar.{0,9}foo",
+                                     "(foo|bar) \\1",
+                                     "(?:\\Gfoo )+",
+                                     "foo \\Kbar",
+                                     "foo|[fox ]{6}bar",
+                                     "\\d{2}-\\d{2}",
+                                     "#[a-z]+",
+                                     "[\xd0\xb0-\xd1\x8f]{2}",
+                                     "\xc3\xa9{1,2} foo",
+                                     "[^ ]foo",
+                                     "(?:foo ?){3,5}",
+                                     "foo(?: bar){0,2} baz",
+                                     "s(?:foo|kiss)"};
+
+static struct engine *
+engine_of_shapes(void)
+{
+    char yaml[16384];
+    size_t len = (size_t)snprintf(yaml, sizeof(yaml), SUPPORT_ENGINE_RULES);
+    static const char *const robust[] = {"none", "basic", "strong"};
+
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        for (size_t k = 0; k < 3; k++) {
+            len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                    "  - {id: R%zu_%zu, type: regex, pattern: "
+                                    "'%s', robust: %s, category: c, severity: "
+                                    "high}\n",
+                                    i, k, shapes[i], robust[k]);
+            ck_assert_uint_lt(len, sizeof(yaml));
+        }
+    }
+    return support_engine(yaml);
+}
+
+START_TEST(windows_have_all_that_the_whole_text_has)
+{
+    static const char *const pieces[] = {"foo",
+                                         "bar",
+                                         "baz",
+                                         "qux",
+                                         " ",
+                                         " ",
+                                         " ",
+                                         "\n",
+                                         "FOO",
+                                         "x",
+                                         "\xc3\xa9",
+                                         "#",
+                                         "12",
+                                         "-",
+                                         "\xd0\xb0",
+                                         "f",
+                                         "oo",
+                                         "foo bar",
+                                         "s",
+                                         "\xc5\xbf",
+                                         "\xe2\x84\xaa",
+                                         "i",
+                                         "ss",
+                                         "ab cd",
+                                         "f0o ",
+                                         "\xe2\x80\x9c",
+                                         "f o o"};
+    uint64_t random = 20251121u + (uint64_t)_i;
+    struct pair p = {.gated = scanner(engine_of_shapes(), true),
+                     .open = scanner(engine_of_shapes(), false)};
+
+    for (size_t n = 0; n < 1500; n++) {
+        char text[8192];
+        size_t len = 0;
+        // Now and then one long enough for more matches than windows.
+        const size_t most = n % 50 == 0 ? 4000 : 10 + n % 90;
+        while (len < most) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            const char *const piece =
+                pieces[(random >> 33) % (sizeof(pieces) / sizeof(pieces[0]))];
+            memcpy(text + len, piece, strlen(piece));
+            len += strlen(piece);
+        }
+        compare(&p, (struct text){text, len});
+    }
+    ck_assert_uint_gt(p.hits, 10000);
+    pair_close(&p);
+}
+END_TEST
+
 TEST_MAIN("gates",
+          tcase_add_loop_test(tc, windows_have_all_that_the_whole_text_has, 0,
+                              4);
           tcase_add_loop_test(tc, lines_of_the_corpora_have_the_same_hits, 0,
                               sizeof(files) / sizeof(files[0]));
           tcase_add_test(tc, texts_made_for_the_patterns_have_the_same_hits);

@@ -77,18 +77,33 @@ put(struct buffer *to, const char *key, struct text value, size_t *entries)
     (*entries)++;
 }
 
+/* "fold+leet" */
+static void
+name_via(int via, char *out, size_t size)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; envelope_via_names[i] != NULL && len < size; i++) {
+        if ((via >> i & 1) != 0) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s",
+                                    len > 0 ? "+" : "", envelope_via_names[i]);
+        }
+    }
+}
+
 /* "PII_CARD [12,31) raw": the rule, where, seen how, and what is special. */
 static void
 put_hits(struct buffer *to, const struct envelope *e)
 {
-    char shown[SHOWN_BYTES];
+    char shown[SHOWN_BYTES], via[64];
 
     wire_put_array(to, e->hit_count);
     for (size_t i = 0; i < e->hit_count; i++) {
         const struct envelope_hit *h = &e->hits[i];
+        name_via(h->via, via, sizeof(via));
         snprintf(shown, sizeof(shown), "%.*s [%zu,%zu) %s%s%s",
-                 TEXT_ARGS(h->rule), h->bytes.from, h->bytes.to,
-                 h->via == ENVELOPE_VIA_FOLD ? "fold" : "raw",
+                 TEXT_ARGS(h->rule), h->bytes.from, h->bytes.to, via,
                  text_is(h->stage, "redacted") ? " redacted" : "",
                  text_is(h->mode, "enforce") ? "" : " monitor");
         wire_put_str(to, text_of(shown));

@@ -367,6 +367,7 @@ START_TEST(a_deadline_ends_a_pattern_without_bounds)
         SUPPORT_ENGINE_RULES "- {id: R, type: regex, pattern: '[a-z ]{3,}\\d', "
                              "category: c, action: flag}\n");
     char *text = support_repeat("ab", 32768);
+    text[0] = '1'; // without a digit it would not be run at all
     const struct request_candidate candidate = {.text = text_of(text)};
     const struct request request = support_request(&candidate);
     const struct judge_terms terms = {.deadline_ns = clock_ns() + 1000000};

@@ -64,8 +64,10 @@ seen(const struct found *f, uint32_t id, size_t to)
 START_TEST(every_occurrence_is_reported)
 {
     static const struct literal at[] = {
-        {{"aa", 2}, 1},  {{"a", 1}, 2},        {{"aab", 3}, 3}, {{"aa", 2}, 4},
-        {{"\0x", 2}, 5}, {{"\xc3\xa9", 2}, 6}, {{".*", 2}, 7}};
+        {{"aa", 2}, 1, false},  {{"a", 1}, 2, false},
+        {{"aab", 3}, 3, false}, {{"aa", 2}, 4, false},
+        {{"\0x", 2}, 5, false}, {{"\xc3\xa9", 2}, 6, false},
+        {{".*", 2}, 7, false}};
     static const char text[] = "aaab\0x\xc3\xa9.*A";
     static const struct {
         uint32_t id;
@@ -91,6 +93,33 @@ START_TEST(every_occurrence_is_reported)
 }
 END_TEST
 
+START_TEST(case_is_ignored_where_the_literal_says_so)
+{
+    static const struct literal at[] = {{{"ab", 2}, 1, true},
+                                        {{"ab", 2}, 2, false},
+                                        {{"\xc3\xa9z", 3}, 3, true}};
+    // U+00C9 is the capital of U+00E9: only ASCII letters have a case here.
+    static const char text[] = "ab AB aB \xc3\xa9Z \xc3\x89z";
+    static const struct {
+        uint32_t id;
+        size_t to;
+    } want[] = {{1, 2}, {2, 2}, {1, 5}, {1, 8}, {3, 12}};
+    struct matcher m = matcher(at, sizeof(at) / sizeof(at[0]));
+    struct found f = {.most = FOUND};
+    struct err err;
+
+    ck_assert(literals_scan(m.literals, m.scratch,
+                            (struct text){text, sizeof(text) - 1}, note, &f,
+                            &err));
+    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        ck_assert_msg(seen(&f, want[i].id, want[i].to), "%u at %zu", want[i].id,
+                      want[i].to);
+    }
+    ck_assert_uint_eq(f.count, sizeof(want) / sizeof(want[0]));
+    matcher_clear(&m);
+}
+END_TEST
+
 START_TEST(no_literals_find_nothing)
 {
     struct matcher m = matcher(NULL, 0);
@@ -106,7 +135,7 @@ END_TEST
 
 START_TEST(no_text_holds_nothing)
 {
-    static const struct literal at[] = {{{"a", 1}, 1}};
+    static const struct literal at[] = {{{"a", 1}, 1, false}};
     struct matcher m = matcher(at, 1);
     struct found f = {.most = FOUND};
     struct err err;
@@ -121,7 +150,7 @@ END_TEST
 /* A match that cannot be kept must not be taken for none. */
 START_TEST(refused_match_fails_the_scan)
 {
-    static const struct literal at[] = {{{"a", 1}, 1}};
+    static const struct literal at[] = {{{"a", 1}, 1, false}};
     struct matcher m = matcher(at, 1);
     struct err err;
 
@@ -145,7 +174,7 @@ START_TEST(literal_of_every_length_is_found)
 
     memset(text, 'q', sizeof(text));
     for (size_t len = 1; len <= LITERALS_BYTES; len += len < 70 ? 1 : 13) {
-        const struct literal at = {{text, len}, (uint32_t)len};
+        const struct literal at = {{text, len}, (uint32_t)len, false};
         struct matcher m = matcher(&at, 1);
         for (size_t n = len - 1; n <= len + 1; n++) {
             struct found f = {.most = FOUND};
@@ -160,8 +189,9 @@ END_TEST
 
 START_TEST(one_scratch_serves_the_sets_it_was_fitted_to)
 {
-    static const struct literal one[] = {{{"one", 3}, 1}};
-    static const struct literal two[] = {{{"two", 3}, 2}, {{"twofold", 7}, 3}};
+    static const struct literal one[] = {{{"one", 3}, 1, false}};
+    static const struct literal two[] = {{{"two", 3}, 2, false},
+                                         {{"twofold", 7}, 3, false}};
     struct err err;
     struct matcher m = matcher(one, 1);
     struct literals *other = literals_build(two, 2, &err);
@@ -181,7 +211,7 @@ END_TEST
 
 START_TEST(scratch_not_fitted_is_an_error_and_no_pass)
 {
-    static const struct literal at[] = {{{"a", 1}, 1}};
+    static const struct literal at[] = {{{"a", 1}, 1, false}};
     struct err err;
     struct literals *literals = literals_build(at, 1, &err);
     struct literals_scratch *scratch = literals_scratch_new();
@@ -203,6 +233,7 @@ START_TEST(nothing_can_be_freed)
 END_TEST
 
 TEST_MAIN("literals", tcase_add_test(tc, every_occurrence_is_reported);
+          tcase_add_test(tc, case_is_ignored_where_the_literal_says_so);
           tcase_add_test(tc, no_literals_find_nothing);
           tcase_add_test(tc, no_text_holds_nothing);
           tcase_add_test(tc, refused_match_fails_the_scan);

@@ -74,7 +74,10 @@ lay_out(struct desk *d, const char *said)
             ck_assert_uint_lt(rule, rules_count(d->engine->rules));
         }
         const struct hit hit = {
-            .rule = rule, .raw = {from, to}, .entity = TEXT("THING")};
+            .rule = rule,
+            .raw = {from, to},
+            .action = rules_at(d->engine->rules, rule)->config->action,
+            .entity = TEXT("THING")};
         d->chosen[d->hits.count] = name[0] != '-';
         ck_assert(hits_add(&d->hits, &hit));
         said += used;
@@ -240,6 +243,40 @@ START_TEST(equal_values_have_equal_hashes)
 }
 END_TEST
 
+/* An id may be longer than any name of ours, and whole characters stay whole.
+ */
+START_TEST(a_long_entity_is_written_whole)
+{
+    struct desk d = desk();
+    struct err err;
+    char name[400], want[402];
+
+    for (size_t len = 1; len < sizeof(name); len++) {
+        lay_out(&d, "PLAIN@1-2 VALUE@4-5");
+        memset(name, 'x', len);
+        d.hits.at[0].entity = d.hits.at[1].entity = (struct text){name, len};
+        ck_assert(redact_apply(d.engine->rules, TEXT("abcdef"), &d.hits,
+                               d.chosen, d.arena, &d.out, &err));
+        snprintf(want, sizeof(want), "[%.*s]", (int)len, name);
+        ck_assert_msg(text_is(d.out.edits[0].replacement, want), "%zu: %.*s",
+                      len, TEXT_ARGS(d.out.edits[0].replacement));
+        ck_assert_uint_eq(d.out.edits[1].replacement.len, len + 3);
+    }
+    desk_clear(&d);
+}
+END_TEST
+
+START_TEST(a_key_makes_another_hash)
+{
+    struct desk d = desk();
+
+    d.engine->config->engine.hash_key = TEXT("0123456789abcdef");
+    redact(&d, "abc", "HASH@0-3");
+    ck_assert(text_is(d.out.edits[0].replacement, "[hash:bcaa92843247]"));
+    desk_clear(&d);
+}
+END_TEST
+
 START_TEST(no_memory_is_no_redaction)
 {
     struct desk d = desk();
@@ -268,4 +305,6 @@ TEST_MAIN("redact",
           tcase_add_test(tc, a_span_of_the_new_text_has_its_origin);
           tcase_add_test(tc, a_span_over_a_removal_covers_it);
           tcase_add_test(tc, equal_values_have_equal_hashes);
+          tcase_add_test(tc, a_long_entity_is_written_whole);
+          tcase_add_test(tc, a_key_makes_another_hash);
           tcase_add_test(tc, no_memory_is_no_redaction);)

@@ -525,7 +525,7 @@ START_TEST(what_cannot_be_compiled_is_a_problem_with_its_place)
          "matches the empty text"},
         {"- {id: R, type: regex, patterns: [a, '['], category: c, action: "
          "flag}\n",
-         "pattern 2"},
+         "patterns[1]: missing terminating ]"},
         {"- {id: R, type: terms, terms: [\"a*b\"], match: wildcard, category: "
          "c, action: flag}\n",
          "star first and last only"},
