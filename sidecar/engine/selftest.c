@@ -1,176 +1,54 @@
-#include "sidecar/engine/selftest.h"
+#include "sidecar/engine/selftest_expect.h"
 
 #include <math.h>
+#include <stdio.h>
 
+#include "proto/encode.h"
+#include "sidecar/base/clock.h"
+#include "sidecar/base/utf8.h"
+#include "sidecar/engine/fallback.h"
 #include "sidecar/engine/judge.h"
+
+enum { MUTATED_BYTES = 64 << 20, ENVELOPE_BYTES = 64 << 20, SEED = 1 };
+
+const char *const selftest_way_names[SELFTEST_WAYS + 1] = {
+    "plain", "mutated", "chunked", "fallback_line", NULL};
 
 struct runner {
     const struct engine *engine;
-    struct problems *problems;
+    const struct selftest_plan *plan;
+    struct selftest_counts *counts;
     struct judge *judge;
-    size_t failed;
+    struct arena *arena; /* of mutated texts */
+    struct selftest_faults faults;
+    struct request_candidate candidate;
+    char set[160]; /* "@brief": that a rule of a set is tested with */
+    struct text set_item;
 };
 
-/* What is being tested, for messages. */
-struct subject {
-    const struct node *node;
-    struct text owner; /* "rules.PII_CARD.tests", "fallbacks.crisis" */
-};
-
-static void
-complain(struct runner *r, const struct subject *s, const char *key,
-         const char *what, struct text shown)
-{
-    char path[ERR_PATH_BYTES];
-
-    r->failed++;
-    snprintf(path, sizeof(path), "%.*s", TEXT_ARGS(s->owner));
-    place_problem(r->problems, node_place(s->node, key), path, "%s%.*s", what,
-                  TEXT_ARGS(shown));
-}
+/* ------------------------------------------------------------------ judging */
 
 static bool
-judge_text(struct runner *r, const struct subject *s,
-           const struct request *request, struct envelope **out)
+judge_text(struct runner *r, struct judge *judge, struct request *request,
+           struct text text, const struct envelope **out)
 {
     static const struct judge_terms terms = {.deadline_ns = UINT64_MAX};
     struct judge_result result;
     struct err err;
 
-    if (!judge_begin(r->judge, r->engine, &err) ||
-        !judge_request(r->judge, r->engine, request, &terms, &result, &err)) {
-        complain(r, s, "text",
-                 "the text could not be judged: ", text_of(err.message));
+    r->candidate = (struct request_candidate){.text = text};
+    request->candidates = &r->candidate;
+    request->candidate_count = 1;
+    if (!judge_begin(judge, r->engine, &err) ||
+        !judge_request(judge, r->engine, request, &terms, &result, &err)) {
+        selftest_expect_fault(
+            &r->faults, "text",
+            "the text could not be judged: ", text_of(err.message));
+        *out = NULL;
         return false;
     }
     *out = &result.envelopes[0];
     return true;
-}
-
-static bool
-has_hit(const struct envelope *e, struct text rule)
-{
-    for (size_t i = 0; i < e->hit_count; i++) {
-        if (text_equal(e->hits[i].rule, rule)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-among(struct text id, const struct config_texts *ids)
-{
-    for (size_t i = 0; i < ids->count; i++) {
-        if (text_equal(ids->at[i], id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-check_ids(struct runner *r, const struct subject *s,
-          const struct config_test *test, const struct envelope *e)
-{
-    for (size_t i = 0; i < test->expect_ids.count; i++) {
-        if (!has_hit(e, test->expect_ids.at[i])) {
-            complain(r, s, "expect_ids", "test failed: no hit of ",
-                     test->expect_ids.at[i]);
-        }
-    }
-    for (size_t i = 0; i < test->no_expect_ids.count; i++) {
-        if (has_hit(e, test->no_expect_ids.at[i])) {
-            complain(r, s, "no_expect_ids", "test failed: a hit of ",
-                     test->no_expect_ids.at[i]);
-        }
-    }
-    for (size_t i = 0; test->isolated && i < e->hit_count; i++) {
-        if (!among(e->hits[i].rule, &test->expect_ids)) {
-            complain(r, s, "isolated", "test failed: also a hit of ",
-                     e->hits[i].rule);
-        }
-    }
-}
-
-/* The rules' side of an envelope: what drift would do is not tested here. */
-static enum config_action
-moderation_action(const struct envelope *e)
-{
-    switch (e->verdict) {
-    case VERDICT_PASS:
-        return CONFIG_NONE;
-    case VERDICT_FLAG:
-        return CONFIG_FLAG;
-    case VERDICT_REDACT:
-        return CONFIG_REDACT;
-    case VERDICT_REFUSE:
-    case VERDICTS:
-        break;
-    }
-    return e->action == ACTION_BLOCK ? CONFIG_BLOCK : CONFIG_FALLBACK;
-}
-
-static void
-check_action(struct runner *r, const struct subject *s,
-             const struct config_test *test, const struct envelope *e)
-{
-    static const char *const names[] = {"allow", "flag", "redact", "fallback",
-                                        "block"};
-    const enum config_action action = moderation_action(e);
-
-    if (test->action_given && action != test->action) {
-        complain(r, s, "action", "test failed: the action is ",
-                 text_of(names[action]));
-    }
-    if (test->redacted.at != NULL &&
-        !(e->content.at != NULL && text_equal(e->content, test->redacted))) {
-        complain(r, s, "redacted", "test failed: the content is ",
-                 e->content.at != NULL ? e->content : TEXT("not replaced"));
-    }
-}
-
-static struct envelope_span
-span_in(const struct envelope_hit *hit, enum config_span_unit unit)
-{
-    switch (unit) {
-    case CONFIG_CODE_POINT:
-        return hit->code_points;
-    case CONFIG_BYTE:
-        return hit->bytes;
-    case CONFIG_UTF16:
-        break;
-    }
-    return hit->utf16;
-}
-
-static void
-check_spans(struct runner *r, const struct subject *s,
-            const struct config_test *test, const struct envelope *e)
-{
-    size_t at = 0;
-
-    if (test->span_count == 0 || test->expect_ids.count == 0) {
-        return;
-    }
-    for (size_t i = 0; i < e->hit_count; i++) {
-        if (!text_equal(e->hits[i].rule, test->expect_ids.at[0])) {
-            continue;
-        }
-        const struct envelope_span span = span_in(&e->hits[i], test->span_unit);
-        if (at == test->span_count ||
-            (long long)span.from != test->spans[2 * at] ||
-            (long long)span.to != test->spans[2 * at + 1]) {
-            char found[64];
-            snprintf(found, sizeof(found), "[%zu, %zu]", span.from, span.to);
-            complain(r, s, "spans", "test failed: hit ", text_of(found));
-            return;
-        }
-        at++;
-    }
-    if (at < test->span_count) {
-        complain(r, s, "spans", "test failed: fewer hits than spans", TEXT(""));
-    }
 }
 
 /* The test's own role where it names one: an absent one reads "assistant". */
@@ -186,101 +64,477 @@ role_of(const struct config_test *test, enum request_role otherwise)
     return otherwise;
 }
 
-static void
-run_test(struct runner *r, const struct config_test *test, struct text owner,
-         enum request_role role)
+static struct request
+request_of(struct runner *r, const struct config_test *test,
+           const struct config_rule *rule)
 {
-    const struct subject s = {test->node, owner};
-    const struct request_candidate candidate = {.text = test->text};
-    const struct request request = {.op = REQUEST_SCORE,
-                                    .deadline_ms = -1,
-                                    .turn = -1,
-                                    .persona = test->persona,
-                                    .locale = test->locale,
-                                    .role = role_of(test, role),
-                                    .candidates = &candidate,
-                                    .candidate_count = 1,
-                                    .system_prompt = test->system_prompt,
-                                    .drift_threshold = (double)NAN};
-    struct envelope *envelope;
+    const struct config_texts *guardrails = &test->extra_guardrails;
+    struct request_texts items = {guardrails->at, guardrails->count};
 
-    if (judge_text(r, &s, &request, &envelope)) {
-        check_ids(r, &s, test, envelope);
-        check_action(r, &s, test, envelope);
-        check_spans(r, &s, test, envelope);
+    const enum request_role role =
+        rule != NULL && rule->directions == CONFIG_INPUT ? REQUEST_USER
+                                                         : REQUEST_ASSISTANT;
+
+    if (rule != NULL && rule->guardrail >= 0 && items.count == 0) {
+        // A set's own rules are tested where the set is asked for.
+        const struct text set =
+            r->engine->config->guardrails[rule->guardrail].id;
+        const int len =
+            snprintf(r->set, sizeof(r->set), "@%.*s", TEXT_ARGS(set));
+        r->set_item = (struct text){r->set, (size_t)len};
+        items = (struct request_texts){&r->set_item, 1};
     }
+    return (struct request){.op = REQUEST_SCORE,
+                            .guardrails = items,
+                            .deadline_ms = -1,
+                            .turn = -1,
+                            .persona = test->persona,
+                            .locale = test->locale,
+                            .role = role_of(test, role),
+                            .system_prompt = test->system_prompt,
+                            .drift_threshold = (double)NAN};
 }
 
-static void
-run_rule(struct runner *r, const struct rule *rule)
-{
-    const enum request_role role = rule->config->directions == CONFIG_INPUT
-                                       ? REQUEST_USER
-                                       : REQUEST_ASSISTANT;
-    char owner[ERR_PATH_BYTES];
+/* ------------------------------------------------------------------ telling */
 
-    for (size_t i = 0; rule->active && i < rule->config->test_count; i++) {
-        snprintf(owner, sizeof(owner), "rules.%.*s.tests[%zu]",
-                 TEXT_ARGS(rule->config->id), i);
-        run_test(r, &rule->config->tests[i], text_of(owner), role);
+static void
+tell(struct runner *r, struct selftest_outcome *o)
+{
+    o->faults = r->faults.at;
+    o->fault_count = r->faults.count;
+    if (o->skipped != NULL) {
+        r->counts->skipped++;
+    } else if (o->fault_count > 0) {
+        r->counts->failed++;
+    } else {
+        r->counts->passed++;
     }
+    if (r->plan->told != NULL) {
+        r->plan->told(r->plan->context, o);
+    }
+    r->faults.count = 0;
 }
 
-static void
-run_lines(struct runner *r, const struct config_pool *pool,
-          const struct config_lines *lines)
-{
-    char owner[ERR_PATH_BYTES];
+/* ------------------------------------------------------------------ mutated */
 
-    for (size_t i = 0; i < lines->lines.count; i++) {
-        const struct request_candidate candidate = {.text = lines->lines.at[i]};
-        const struct request request = {.op = REQUEST_SCORE,
-                                        .deadline_ms = -1,
-                                        .turn = -1,
-                                        .locale = lines->locale,
-                                        .candidates = &candidate,
-                                        .candidate_count = 1,
-                                        .drift_threshold = (double)NAN};
-        struct envelope *envelope;
-        snprintf(owner, sizeof(owner), "fallbacks.%.*s.%.*s[%zu]",
-                 TEXT_ARGS(pool->id), TEXT_ARGS(lines->locale), i);
-        const struct subject s = {lines->node, text_of(owner)};
-        if (judge_text(r, &s, &request, &envelope) &&
-            envelope->verdict != VERDICT_PASS) {
-            complain(r, &s, "", "this line is itself flagged, by ",
-                     envelope->decided_by.id);
+/* The rule's own `mutate`, as kinds. */
+static unsigned
+kinds_given(const struct config_rule *rule)
+{
+    static const struct {
+        int bit; /* enum config_mutation */
+        enum mutate_kind kind;
+    } kinds[] = {{CONFIG_MUTATE_CASING, MUTATE_CASING},
+                 {CONFIG_MUTATE_ZERO_WIDTH, MUTATE_ZERO_WIDTH},
+                 {CONFIG_MUTATE_CONFUSABLE, MUTATE_CONFUSABLE},
+                 {CONFIG_MUTATE_FULLWIDTH, MUTATE_FULLWIDTH},
+                 {CONFIG_MUTATE_DIACRITIC, MUTATE_DIACRITIC},
+                 {CONFIG_MUTATE_ENTITY, MUTATE_ENTITY},
+                 {CONFIG_MUTATE_LEET, MUTATE_LEET},
+                 {CONFIG_MUTATE_SPACED, MUTATE_SPACED},
+                 {CONFIG_MUTATE_STRETCHED, MUTATE_STRETCHED}};
+    unsigned out = 0;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        out |=
+            (rule->mutate & kinds[i].bit) != 0 ? MUTATE_BIT(kinds[i].kind) : 0;
+    }
+    return out;
+}
+
+/* The words of its detector, or the digits, or nothing that could be hidden? */
+unsigned
+selftest_usual(const struct config_rule *rule)
+{
+    const unsigned digits =
+        MUTATE_BIT(MUTATE_ZERO_WIDTH) | MUTATE_BIT(MUTATE_FULLWIDTH);
+
+    if (rule->mutate_given) {
+        return kinds_given(rule);
+    }
+    if (rule->robust == CONFIG_ROBUST_NONE) {
+        return 0;
+    }
+    switch (rule->type) {
+    case CONFIG_TERMS:
+        return mutate_usual(rule->robust > CONFIG_ROBUST_BASIC);
+    case CONFIG_REGEX: // reads the other views, but spells nothing out itself
+    case CONFIG_PERSONA_BREAK:
+    case CONFIG_PROMPT_LEAK:
+        return mutate_usual(false);
+    case CONFIG_PII:
+        return digits;
+    case CONFIG_LENGTH:
+    case CONFIG_SECRET:
+    case CONFIG_URL:
+    case CONFIG_REPETITION:
+    case CONFIG_FLOOD:
+    case CONFIG_UNICODE:
+    case CONFIG_LANGUAGE:
+    case CONFIG_LINEAR:
+    case CONFIG_COMPOSITE:
+    case CONFIG_RULE_TYPES:
+        break;
+    }
+    return 0;
+}
+
+/* The rule whose hit is mutated: the test's own, else the first expected. */
+static const struct rule *
+rule_looked_for(const struct runner *r, const struct config_test *test,
+                const struct config_rule *own)
+{
+    const struct rule *first = NULL;
+
+    for (size_t i = 0; i < rules_count(r->engine->rules); i++) {
+        const struct rule *rule = rules_at(r->engine->rules, i);
+        if (config_texts_hold(&test->expect_ids, rule->config->id)) {
+            if (rule->config == own) {
+                return rule;
+            }
+            first = first == NULL ? rule : first;
         }
+    }
+    return first;
+}
+
+static bool
+is_covered(const struct envelope *e, struct text rule, struct span place)
+{
+    for (size_t i = 0; i < e->hit_count; i++) {
+        const struct envelope_hit *h = &e->hits[i];
+        if (text_equal(h->rule, rule) && h->bytes.from <= place.from &&
+            h->bytes.to >= place.to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+expect_covered(struct runner *r, const struct selftest_outcome *o)
+{
+    const struct text id = o->looked_for->config->id;
+
+    if (selftest_expect_hit(o->envelope, id) == NULL) {
+        selftest_expect_fault(&r->faults, "mutate", "no hit of ", id);
+    } else if (!is_covered(o->envelope, id, o->mutated)) {
+        selftest_expect_fault(&r->faults, "mutate",
+                              "no span covers the mutated place of ", id);
+    }
+}
+
+static void
+run_mutation(struct runner *r, struct selftest_outcome *o,
+             struct request *request, struct span place)
+{
+    const struct mutate_how how = {o->mutation, SEED};
+    struct mutate_result mutated;
+    struct err err;
+
+    arena_reset(r->arena);
+    o->envelope = NULL;
+    o->skipped = NULL;
+    if (!mutate_text(o->test->text, place, how, r->arena, &mutated, &err)) {
+        selftest_expect_fault(&r->faults, "mutate", "", text_of(err.message));
+    } else if (mutated.changes == 0) {
+        o->skipped = "nothing to change there";
+        o->text = o->test->text;
+    } else {
+        const uint64_t start = clock_ns();
+        o->text = mutated.text;
+        o->mutated = mutated.place;
+        if (judge_text(r, r->judge, request, o->text, &o->envelope)) {
+            o->ns = clock_ns() - start;
+            expect_covered(r, o);
+        }
+    }
+    tell(r, o);
+}
+
+static void
+run_mutations(struct runner *r, struct selftest_outcome *o,
+              struct request *request, struct span place)
+{
+    const struct config_rule *rule = o->looked_for->config;
+    const unsigned kinds = r->plan->usual       ? selftest_usual(rule)
+                           : r->plan->own_kinds ? kinds_given(rule)
+                           : rule->robust != CONFIG_ROBUST_NONE
+                               ? r->plan->mutations
+                               : 0;
+
+    o->way = SELFTEST_MUTATED;
+    for (int i = 0; i < MUTATE_KINDS; i++) {
+        if ((kinds & MUTATE_BIT(i)) != 0) {
+            o->mutation = (enum mutate_kind)i;
+            run_mutation(r, o, request, place);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ chunked */
+
+/* The end of the nth of `count` prefixes, on a character's boundary. */
+static size_t
+prefix_end(struct text text, size_t nth, size_t count)
+{
+    size_t end = text.len / count * nth + text.len % count * nth / count;
+
+    while (end < text.len && utf8_inside((unsigned char)text.at[end])) {
+        end++;
+    }
+    return end;
+}
+
+/* Judged whole by a judge with a past and by one without: the same bytes. */
+static void
+compare_whole(struct runner *r, struct selftest_outcome *o,
+              struct request *request)
+{
+    struct judge *fresh =
+        judge_new((size_t)r->engine->config->limits.request_memory);
+    const struct envelope *other;
+    struct buffer first, second;
+
+    buffer_init(&first, ENVELOPE_BYTES);
+    buffer_init(&second, ENVELOPE_BYTES);
+    if (fresh == NULL) {
+        selftest_expect_fault(&r->faults, "text", "out of memory", TEXT(""));
+    } else if (judge_text(r, r->judge, request, o->text, &o->envelope) &&
+               judge_text(r, fresh, request, o->text, &other)) {
+        encode_envelope(&first, o->envelope);
+        encode_envelope(&second, other);
+        if (first.failed || second.failed ||
+            !text_equal(buffer_text(&first), buffer_text(&second))) {
+            selftest_expect_fault(&r->faults, "text",
+                                  "another envelope after its prefixes",
+                                  TEXT(""));
+        }
+    }
+    buffer_clear(&first);
+    buffer_clear(&second);
+    judge_free(fresh);
+}
+
+static void
+run_chunked(struct runner *r, struct selftest_outcome *o,
+            struct request *request)
+{
+    const struct text whole = o->test->text;
+    const size_t count =
+        whole.len < SELFTEST_PREFIXES ? whole.len : SELFTEST_PREFIXES;
+    const uint64_t start = clock_ns();
+
+    o->way = SELFTEST_CHUNKED;
+    o->skipped = NULL;
+    o->text = whole;
+    for (size_t i = 1; i < count; i++) {
+        const struct text part =
+            text_part(whole, 0, prefix_end(whole, i, count));
+        if (!judge_text(r, r->judge, request, part, &o->envelope)) {
+            break;
+        }
+    }
+    if (r->faults.count == 0) {
+        compare_whole(r, o, request);
+    }
+    o->ns = clock_ns() - start;
+    tell(r, o);
+}
+
+/* ------------------------------------------------------------------- a test */
+
+/* Is the first hit of the rule at a place, and not about the text as a whole?
+ */
+static bool
+place_to_mutate(const struct selftest_outcome *o, struct span *place)
+{
+    const struct envelope_hit *hit =
+        o->envelope != NULL && o->looked_for != NULL
+            ? selftest_expect_hit(o->envelope, o->looked_for->config->id)
+            : NULL;
+
+    if (hit == NULL) {
+        return false;
+    }
+    *place = (struct span){hit->bytes.from, hit->bytes.to};
+    return true;
+}
+
+static const char *
+reason_to_skip(const struct rule *rule, const struct config *config)
+{
+    if (rule == NULL || rule->active) {
+        return NULL;
+    }
+    if (rule->config->mode == CONFIG_DISABLED) {
+        return "the rule is disabled";
+    }
+    return rule->config->level > config->engine.level
+               ? "the rule is above engine.level"
+               : "the rule is not in force";
+}
+
+static void
+run_test(struct runner *r, const struct config_test *test, const char *owner,
+         const struct rule *own)
+{
+    const struct config_rule *config = own != NULL ? own->config : NULL;
+    struct request request = request_of(r, test, config);
+    struct selftest_outcome o = {.way = SELFTEST_PLAIN,
+                                 .rule = config,
+                                 .test = test,
+                                 .node = test->node,
+                                 .owner = owner,
+                                 .text = test->text};
+    struct span place;
+
+    if (r->plan->wanted != NULL &&
+        !r->plan->wanted(r->plan->context, config, test->node)) {
+        return;
+    }
+    o.skipped = reason_to_skip(own, r->engine->config);
+    if (o.skipped != NULL) {
+        tell(r, &o);
+        return;
+    }
+    o.looked_for = rule_looked_for(r, test, config);
+    const uint64_t start = clock_ns();
+    if (judge_text(r, r->judge, &request, test->text, &o.envelope)) {
+        o.ns = clock_ns() - start;
+        selftest_expect(test, o.envelope, &r->faults);
+    }
+    // A later run reuses the judge's memory.
+    const bool positive = place_to_mutate(&o, &place);
+    tell(r, &o);
+    if (positive) {
+        run_mutations(r, &o, &request, place);
+    }
+    if (positive && r->plan->chunked) {
+        run_chunked(r, &o, &request);
+    }
+}
+
+static void
+run_line(struct runner *r, const struct config_lines *lines, struct text line,
+         const char *owner)
+{
+    struct request request = {.op = REQUEST_SCORE,
+                              .deadline_ms = -1,
+                              .turn = -1,
+                              .locale = lines->locale,
+                              .drift_threshold = (double)NAN};
+    struct selftest_outcome o = {.way = SELFTEST_LINE,
+                                 .node = lines->node,
+                                 .owner = owner,
+                                 .text = fallback_fill(line, NULL, r->arena)};
+
+    if (r->plan->wanted != NULL &&
+        !r->plan->wanted(r->plan->context, NULL, lines->node)) {
+        return;
+    }
+    const uint64_t start = clock_ns();
+    if (o.text.at == NULL) {
+        selftest_expect_fault(&r->faults, "", "out of memory", TEXT(""));
+    } else if (judge_text(r, r->judge, &request, o.text, &o.envelope)) {
+        o.ns = clock_ns() - start;
+        if (o.envelope->verdict != VERDICT_PASS) {
+            selftest_expect_fault(&r->faults, "",
+                                  "this line is itself flagged, by ",
+                                  o.envelope->decided_by.id);
+        }
+    }
+    tell(r, &o);
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static void
+run_rules(struct runner *r)
+{
+    char owner[ERR_PATH_BYTES];
+
+    for (size_t i = 0; i < rules_count(r->engine->rules); i++) {
+        const struct rule *rule = rules_at(r->engine->rules, i);
+        for (size_t k = 0; k < rule->config->test_count; k++) {
+            snprintf(owner, sizeof(owner), "rules.%.*s.tests[%zu]",
+                     TEXT_ARGS(rule->config->id), k);
+            run_test(r, &rule->config->tests[k], owner, rule);
+        }
+    }
+    for (size_t i = 0; i < r->engine->config->test_count; i++) {
+        snprintf(owner, sizeof(owner), "tests[%zu]", i);
+        run_test(r, &r->engine->config->tests[i], owner, NULL);
+    }
+}
+
+static void
+run_pool(struct runner *r, const struct config_pool *pool)
+{
+    char owner[ERR_PATH_BYTES];
+
+    for (size_t k = 0; k < pool->locale_count; k++) {
+        const struct config_lines *lines = &pool->locales[k];
+        for (size_t i = 0; i < lines->lines.count; i++) {
+            snprintf(owner, sizeof(owner), "fallbacks.%.*s.%.*s[%zu]",
+                     TEXT_ARGS(pool->id), TEXT_ARGS(lines->locale), i);
+            run_line(r, lines, lines->lines.at[i], owner);
+        }
+    }
+}
+
+bool
+selftest_run(const struct engine *engine, const struct selftest_plan *plan,
+             struct selftest_counts *out, struct err *err)
+{
+    const struct config *config = engine->config;
+    struct runner r = {.engine = engine, .plan = plan, .counts = out};
+
+    *out = (struct selftest_counts){0};
+    r.judge = judge_new((size_t)config->limits.request_memory);
+    r.arena = arena_new(MUTATED_BYTES);
+    const bool ready = r.judge != NULL && r.arena != NULL;
+    if (!ready) {
+        err_memory(err, "the rule tests");
+    } else {
+        run_rules(&r);
+    }
+    for (size_t i = 0; ready && plan->lines && i < config->pool_count; i++) {
+        run_pool(&r, &config->fallbacks[i]);
+    }
+    judge_free(r.judge);
+    arena_free(r.arena);
+    return ready;
+}
+
+/* ---------------------------------------------------------- while it is loaded
+ */
+
+static void
+complain(void *context, const struct selftest_outcome *o)
+{
+    const char *prefix = o->way == SELFTEST_LINE ? "" : "test failed: ";
+
+    for (size_t i = 0; i < o->fault_count; i++) {
+        place_problem(context, node_place(o->node, o->faults[i].key), o->owner,
+                      "%s%s", prefix, o->faults[i].said);
     }
 }
 
 bool
 selftest_engine(const struct engine *engine, struct problems *problems)
 {
-    const struct config *config = engine->config;
-    struct runner r = {.engine = engine,
-                       .problems = problems,
-                       .judge =
-                           judge_new((size_t)config->limits.request_memory)};
+    const struct selftest_plan plan = {.lines = true,
+                                       .own_kinds = true,
+                                       .told = complain,
+                                       .context = problems};
+    struct selftest_counts counts;
+    struct err err;
 
-    if (r.judge == NULL) {
-        place_problem(problems, (struct place){"", 0, 0}, "",
-                      "out of memory for the rule tests");
+    if (!selftest_run(engine, &plan, &counts, &err)) {
+        place_problem(problems, (struct place){"", 0, 0}, "", "%s",
+                      err.message);
         return false;
     }
-    for (size_t i = 0; i < rules_count(engine->rules); i++) {
-        run_rule(&r, rules_at(engine->rules, i));
-    }
-    for (size_t i = 0; i < config->test_count; i++) {
-        char owner[ERR_PATH_BYTES];
-        snprintf(owner, sizeof(owner), "tests[%zu]", i);
-        run_test(&r, &config->tests[i], text_of(owner), REQUEST_ASSISTANT);
-    }
-    for (size_t i = 0; i < config->pool_count; i++) {
-        for (size_t k = 0; k < config->fallbacks[i].locale_count; k++) {
-            run_lines(&r, &config->fallbacks[i],
-                      &config->fallbacks[i].locales[k]);
-        }
-    }
-    judge_free(r.judge);
-    return r.failed == 0;
+    return counts.failed == 0;
 }

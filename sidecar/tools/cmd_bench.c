@@ -1,12 +1,11 @@
-#include "sidecar/tools/command.h"
-
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "kernels/batch.h"
 #include "sidecar/tools/bench_kernels.h"
 #include "sidecar/tools/bench_pipeline.h"
+#include "sidecar/tools/bench_rules.h"
+#include "sidecar/tools/options.h"
 
 static int
 run_pipeline(const struct command_settings *settings)
@@ -34,33 +33,34 @@ run_pipeline(const struct command_settings *settings)
 }
 
 static int
+run_rules(const struct command_settings *settings)
+{
+    const struct kernel_set *kernels = command_kernels();
+    struct engine *engine =
+        kernels != NULL ? command_engine(settings, kernels) : NULL;
+
+    if (engine == NULL) {
+        return COMMAND_CONFIG;
+    }
+    const int code = bench_rules_run(engine, kernels, stdout);
+    engine_drop(engine);
+    return code != COMMAND_DONE ? code : command_finish();
+}
+
+static int
 run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option rows[] = {OPTIONS_COMMON};
+    const struct options_table table = {
+        .command = &command_bench, .rows = rows, .letters = "c:s:h"};
     struct command_settings settings = {.override_count = 0};
 
     if (!command_override(&settings, "admin.listen=none")) {
         return COMMAND_INTERNAL;
     }
-    for (int o; (o = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            settings.path = optarg;
-            break;
-        case 's':
-            if (!command_override(&settings, optarg)) {
-                return command_usage(&command_bench, "too many --set");
-            }
-            break;
-        case 'h':
-            return command_help(&command_bench);
-        default:
-            return COMMAND_USAGE;
-        }
+    const int early = options_read(&table, argc, argv, &settings, NULL);
+    if (early != OPTIONS_GO_ON) {
+        return early;
     }
     const char *what = optind + 1 == argc ? argv[optind] : "";
     if (strcmp(what, "kernels") == 0) {
@@ -70,7 +70,10 @@ run(int argc, char **argv)
     if (strcmp(what, "pipeline") == 0) {
         return run_pipeline(&settings);
     }
-    return command_usage(&command_bench, "expected kernels or pipeline");
+    if (strcmp(what, "rules") == 0) {
+        return run_rules(&settings);
+    }
+    return command_usage(&command_bench, "expected kernels, pipeline or rules");
 }
 
 const struct command command_bench = {
@@ -78,12 +81,14 @@ const struct command command_bench = {
     .summary = "measure kernels and the whole pipeline on this machine",
     .help =
         "examples:\n"
-        "  leeway bench kernels\n"
-        "  leeway bench pipeline\n\n"
+        "  leeway bench pipeline\n"
+        "  leeway bench rules -c my.yaml\n\n"
         "kernels    ours beside OpenBLAS and this machine's memory "
         "bandwidth\n"
         "pipeline   the stages of one verdict; requests a second over "
-        "ipc beside an echo\n\n"
+        "ipc beside an echo\n"
+        "rules      the time for a reply, by how many rules there are, and "
+        "for a byte, by\n           how long the text is and how hostile\n\n"
         "  -c, --config FILE    the configuration whose rules and "
         "personas are used\n"
         "  -s, --set KEY=VALUE  override one setting; may stand many times\n",

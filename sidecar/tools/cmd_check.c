@@ -1,61 +1,143 @@
-#include "sidecar/tools/command.h"
-
-#include <getopt.h>
 #include <stdio.h>
 
 #include "config/explain.h"
+#include "sidecar/engine/audit.h"
 #include "sidecar/engine/engine.h"
+#include "sidecar/tools/options.h"
+#include "sidecar/tools/show_rules.h"
 
 enum { ARENA_BYTES = 1 << 30 };
 
+enum format { FORMAT_HUMAN, FORMAT_JSON };
+
 struct options {
     struct command_settings settings;
-    bool json, effective, explain;
+    int format;
+    bool effective, explain;
+    bool rules, notes;
+    bool strict; /* remarks of `least` and above are findings */
+    enum audit_level least;
 };
+
+/* --strict, --strict=warning, --strict=note */
+static int
+read_strict(const char *word, struct options *out)
+{
+    out->strict = true;
+    out->least = AUDIT_WARNING;
+    if (word != NULL && strcmp(word, "note") == 0) {
+        out->least = AUDIT_NOTE;
+        out->notes = true;
+    } else if (word != NULL && strcmp(word, "warning") != 0) {
+        return command_usage(&command_check, "--strict=%s: warning or note",
+                             word);
+    }
+    return OPTIONS_GO_ON;
+}
+
+static int
+read_option(int letter, void *context)
+{
+    static const char *const formats[] = {"human", "json", NULL};
+    struct options *out = context;
+
+    switch (letter) {
+    case 'f':
+        return options_choice(&command_check, "--format", formats,
+                              &out->format);
+    case 'e':
+        out->effective = true;
+        break;
+    case 'x':
+        out->explain = true;
+        break;
+    case 'r':
+        out->rules = true;
+        break;
+    case 'n':
+        out->notes = true;
+        break;
+    case 't':
+        return read_strict(optarg, out);
+    }
+    return OPTIONS_GO_ON;
+}
 
 static int
 read_options(int argc, char **argv, struct options *out)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'},
+    static const struct option rows[] = {
         {"format", required_argument, NULL, 'f'},
         {"print-effective", no_argument, NULL, 'e'},
         {"explain", no_argument, NULL, 'x'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"rules", no_argument, NULL, 'r'},
+        {"notes", no_argument, NULL, 'n'},
+        {"strict", optional_argument, NULL, 't'},
+        OPTIONS_COMMON};
+    const struct options_table table = {.command = &command_check,
+                                        .rows = rows,
+                                        .letters = "c:s:h",
+                                        .read = read_option};
 
-    *out = (struct options){.json = false};
-    for (int o; (o = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            out->settings.path = optarg;
-            break;
-        case 's':
-            if (!command_override(&out->settings, optarg)) {
-                return command_usage(&command_check, "too many --set");
-            }
-            break;
-        case 'f':
-            out->json = strcmp(optarg, "json") == 0;
-            if (!out->json && strcmp(optarg, "human") != 0) {
-                return command_usage(&command_check,
-                                     "--format %s: human or json", optarg);
-            }
-            break;
-        case 'e':
-            out->effective = true;
-            break;
-        case 'x':
-            out->explain = true;
-            break;
-        case 'h':
-            return command_help(&command_check);
-        default:
-            return COMMAND_USAGE;
-        }
+    *out = (struct options){.format = FORMAT_HUMAN};
+    return options_read(&table, argc, argv, &out->settings, out);
+}
+
+static void
+print_counts(const struct audit *audit, const struct options *options)
+{
+    const size_t notes = audit->count - audit->warnings;
+
+    if (options->format == FORMAT_HUMAN && audit->count > 0) {
+        printf("%zu warning%s, %zu note%s%s\n", audit->warnings,
+               audit->warnings == 1 ? "" : "s", notes, notes == 1 ? "" : "s",
+               notes > 0 && !options->notes ? " (--notes shows them)" : "");
     }
-    return -1;
+}
+
+/* The sense of what works. */
+static int
+audit_rules(const struct engine *engine, const struct options *options,
+            struct arena *arena)
+{
+    struct audit audit;
+    struct err err;
+
+    if (!audit_engine(engine, arena, &audit, &err) ||
+        (options->rules && !audit_costs(engine, &audit, &err))) {
+        fprintf(stderr, "leeway check: %s\n", err.message);
+        return COMMAND_INTERNAL;
+    }
+    const bool shown =
+        show_rules_remarks(&audit, options->notes ? AUDIT_NOTE : AUDIT_WARNING,
+                           options->format == FORMAT_JSON, stdout) &&
+        (!options->rules ||
+         show_rules_table(&audit, options->format == FORMAT_JSON, stdout));
+    print_counts(&audit, options);
+    if (!shown) {
+        return COMMAND_INTERNAL;
+    }
+    const size_t findings =
+        options->least == AUDIT_NOTE ? audit.count : audit.warnings;
+    return options->strict && findings > 0 ? COMMAND_FINDINGS : COMMAND_DONE;
+}
+
+static int
+check_engine(const char *path, const struct engine *engine,
+             const struct options *options, struct arena *arena)
+{
+    if (options->effective) {
+        explain_effective(engine->config, stdout);
+        return COMMAND_DONE;
+    }
+    const int code = audit_rules(engine, options, arena);
+    if (options->format == FORMAT_HUMAN) {
+        printf("%s: fine: %zu rules, %zu personas, %zu categories, engine "
+               "%.12s\n",
+               path, engine->config->rule_count, engine->config->persona_count,
+               engine->config->category_count, engine->hash);
+    }
+    return code;
 }
 
 /* As `serve` would load it. */
@@ -65,6 +147,7 @@ check_file(const char *path, const struct options *options,
 {
     struct arena *arena = arena_new(ARENA_BYTES);
     struct problems problems;
+    int code = COMMAND_CONFIG;
 
     if (arena == NULL) {
         fprintf(stderr, "leeway check: out of memory\n");
@@ -74,19 +157,13 @@ check_file(const char *path, const struct options *options,
     struct engine *engine =
         engine_load(path, options->settings.overrides,
                     options->settings.override_count, kernels, &problems);
-    place_problems_print(&problems, stdout, options->json);
-    if (engine != NULL && options->effective) {
-        explain_effective(engine->config, stdout);
-    } else if (engine != NULL && !options->json) {
-        printf("%s: fine: %zu rules, %zu personas, %zu categories, engine "
-               "%.12s\n",
-               path, engine->config->rule_count, engine->config->persona_count,
-               engine->config->category_count, engine->hash);
+    place_problems_print(&problems, stdout, options->format == FORMAT_JSON);
+    if (engine != NULL) {
+        code = check_engine(path, engine, options, arena);
     }
-    const bool fine = engine != NULL;
     engine_drop(engine);
     arena_free(arena);
-    return fine ? COMMAND_DONE : COMMAND_CONFIG;
+    return code;
 }
 
 static int
@@ -96,7 +173,7 @@ run(int argc, char **argv)
     int worst = COMMAND_DONE;
 
     const int early = read_options(argc, argv, &options);
-    if (early >= 0) {
+    if (early != OPTIONS_GO_ON) {
         return early;
     }
     if (options.explain) {
@@ -124,7 +201,7 @@ const struct command command_check = {
     .help =
         "examples:\n"
         "  leeway check\n"
-        "  leeway check -c config/leeway.yaml --format json\n\n"
+        "  leeway check -c config/leeway.yaml --rules --notes\n\n"
         "usage: leeway check [FILE...]\n"
         "  -c, --config FILE    the configuration (else $LEEWAY_CONFIG,\n"
         "                       config/leeway.yaml, /etc/leeway/leeway.yaml)\n"
@@ -133,6 +210,18 @@ const struct command command_check = {
         "json\n"
         "  --print-effective    the merged result, each value with its origin\n"
         "  --explain            every setting: type, range, default, "
-        "meaning\n\n"
-        "exit: 0 fine, 78 problems\n",
+        "meaning\n"
+        "  --rules              a table of the rules: tests, cost alone on a\n"
+        "                       page of chat, what a stream holds back for "
+        "them\n"
+        "                       (characters; + word: to the word's end), how\n"
+        "                       the matcher's work grows on hostile text\n"
+        "  --notes              notes too, not only warnings\n"
+        "  --strict[=note]      warnings (and notes) are findings: exit 1\n\n"
+        "Warnings and notes are about rules that work and are hardly meant:\n"
+        "unreachable, threshold (can never be reached), overlap (a term in "
+        "two\n"
+        "lists), covered (by an earlier rule), untested, backtracks, "
+        "unbounded.\n\n"
+        "exit: 0 fine, 1 findings with --strict, 78 problems\n",
     .run = run};

@@ -1,8 +1,6 @@
-#include "sidecar/tools/command.h"
-
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "proto/decode.h"
 #include "proto/encode.h"
@@ -13,6 +11,9 @@
 #include "sidecar/engine/limits.h"
 #include "sidecar/serve/rotation.h"
 #include "sidecar/tools/caller.h"
+#include "sidecar/tools/options.h"
+#include "sidecar/tools/show.h"
+#include "sidecar/tools/show_text.h"
 
 enum {
     MESSAGE_BYTES = 16 << 20,
@@ -21,8 +22,12 @@ enum {
     TIMEOUT_MS = 5000
 };
 
+enum format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_AUTO };
+
 struct options {
     struct command_settings settings;
+    int format; /* enum format */
+    enum show_when colour;
     const char *persona, *role, *locale, *connect;
     const char *guardrails[GUARDRAILS];
     size_t guardrail_count;
@@ -80,53 +85,52 @@ kind_of(struct text code)
 }
 
 static int
-read_option(int o, struct options *out)
+read_option(int letter, void *context)
 {
-    switch (o) {
-    case 'c':
-        out->settings.path = optarg;
-        return -1;
-    case 's':
-        return command_override(&out->settings, optarg)
-                   ? -1
-                   : command_usage(&command_score, "too many --set");
+    static const char *const formats[] = {"human", "json", NULL};
+    struct options *out = context;
+
+    switch (letter) {
     case 'p':
         out->persona = optarg;
-        return -1;
+        break;
     case 'r':
         out->role = optarg;
-        return -1;
+        break;
     case 'l':
         out->locale = optarg;
-        return -1;
+        break;
     case 'u':
         out->connect = optarg;
-        return -1;
+        break;
     case 'g':
         if (out->guardrail_count == GUARDRAILS) {
             return command_usage(&command_score, "too many --guardrail");
         }
         out->guardrails[out->guardrail_count++] = optarg;
-        return -1;
+        break;
     case 'x':
         out->explain = true;
-        return -1;
+        break;
     case 'y':
         out->pretty = true;
-        return -1;
-    case 'h':
-        return command_help(&command_score);
-    default:
-        return COMMAND_USAGE;
+        break;
+    case 'f':
+        return options_choice(&command_score, "--format", formats,
+                              &out->format);
+    case 'o':
+        return show_when_of(optarg, &out->colour)
+                   ? OPTIONS_GO_ON
+                   : command_usage(&command_score,
+                                   "--color %s: auto, always or never", optarg);
     }
+    return OPTIONS_GO_ON;
 }
 
 static int
 read_options(int argc, char **argv, struct options *out)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'},
+    static const struct option rows[] = {
         {"persona", required_argument, NULL, 'p'},
         {"role", required_argument, NULL, 'r'},
         {"locale", required_argument, NULL, 'l'},
@@ -134,18 +138,16 @@ read_options(int argc, char **argv, struct options *out)
         {"explain", no_argument, NULL, 'x'},
         {"connect", required_argument, NULL, 'u'},
         {"pretty", no_argument, NULL, 'y'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"format", required_argument, NULL, 'f'},
+        {"color", required_argument, NULL, 'o'},
+        OPTIONS_COMMON};
+    const struct options_table table = {.command = &command_score,
+                                        .rows = rows,
+                                        .letters = "c:s:p:h",
+                                        .read = read_option};
 
-    *out = (struct options){.persona = NULL};
-    for (int o;
-         (o = getopt_long(argc, argv, "c:s:p:h", options, NULL)) != -1;) {
-        const int code = read_option(o, out);
-        if (code >= 0) {
-            return code;
-        }
-    }
-    return -1;
+    *out = (struct options){.format = FORMAT_AUTO};
+    return options_read(&table, argc, argv, &out->settings, out);
 }
 
 /* The words of the command line as one text, or standard input. */
@@ -289,9 +291,33 @@ score_remote(const char *url, struct text message, struct buffer *envelope)
     return code;
 }
 
+/* The envelope as the command prints it, or told to a person. */
 static bool
-judge_message(const struct engine *engine, struct judge *judge,
-              struct text message, struct buffer *envelope, struct err *err)
+answer(const struct options *options, const struct engine *engine,
+       const struct request *request, const struct judge_result *result,
+       struct buffer *envelope, struct err *err)
+{
+    if (options->format == FORMAT_HUMAN) {
+        const struct show_subject subject = {
+            .engine = engine,
+            .request = request,
+            .candidate = &request->candidates[result->chosen],
+            .envelope = &result->envelopes[result->chosen],
+            .coloured = show_text_colours(options->colour),
+            .to = stdout};
+        return show_verdict(&subject, err);
+    }
+    encode_envelope(envelope, &result->envelopes[result->chosen]);
+    if (envelope->failed) {
+        err_memory(err, "the envelope");
+    }
+    return !envelope->failed;
+}
+
+static bool
+judge_message(const struct options *options, const struct engine *engine,
+              struct judge *judge, struct text message, struct buffer *envelope,
+              struct err *err)
 {
     struct judge_terms terms = {.deadline_ns = UINT64_MAX};
     const struct decode_limits limits = limits_for_decoding(engine->config);
@@ -304,11 +330,8 @@ judge_message(const struct engine *engine, struct judge *judge,
     }
     // As a sidecar would, so that it says the same fallback line.
     terms.rotation = rotation_next(NULL, &request);
-    if (!judge_request(judge, engine, &request, &terms, &result, err)) {
-        return false;
-    }
-    encode_envelope(envelope, &result.envelopes[result.chosen]);
-    return !envelope->failed;
+    return judge_request(judge, engine, &request, &terms, &result, err) &&
+           answer(options, engine, &request, &result, envelope, err);
 }
 
 static int
@@ -328,7 +351,8 @@ score_here(const struct options *options, struct text message,
     if (judge == NULL) {
         err_memory(&err, "a judge");
         code = fail(&err, COMMAND_INTERNAL);
-    } else if (!judge_message(engine, judge, message, envelope, &err)) {
+    } else if (!judge_message(options, engine, judge, message, envelope,
+                              &err)) {
         code = fail(&err, exit_code(err.kind));
     }
     judge_free(judge);
@@ -343,6 +367,9 @@ print_envelope(const struct options *options, const struct buffer *envelope)
     struct err err;
     int code;
 
+    if (options->format == FORMAT_HUMAN) {
+        return command_finish(); // it has been told
+    }
     buffer_init(&json, SIZE_MAX);
     if (json_from_wire(buffer_text(envelope), options->pretty, &json, &err)) {
         printf("%.*s\n", TEXT_ARGS(buffer_text(&json)));
@@ -354,6 +381,23 @@ print_envelope(const struct options *options, const struct buffer *envelope)
     return code;
 }
 
+/*
+ * JSON, the contract's one object, but for a person who asks why: then a
+ * terminal is told in words. False: the options do not go together.
+ */
+static bool
+choose_format(struct options *options)
+{
+    if (options->format == FORMAT_AUTO) {
+        options->format = options->explain && options->connect == NULL &&
+                                  isatty(STDOUT_FILENO) == 1
+                              ? FORMAT_HUMAN
+                              : FORMAT_JSON;
+    }
+    options->explain = options->explain || options->format == FORMAT_HUMAN;
+    return options->format == FORMAT_JSON || options->connect == NULL;
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -362,11 +406,16 @@ run(int argc, char **argv)
     struct err err;
 
     const int early = read_options(argc, argv, &options);
-    if (early >= 0) {
+    if (early != OPTIONS_GO_ON) {
         return early;
     }
     if (optind == argc) {
         return command_usage(&command_score, "expected a text, or -");
+    }
+    if (!choose_format(&options)) {
+        return command_usage(&command_score,
+                             "--format human explains with the rules at hand, "
+                             "which --connect has not");
     }
     if (!read_text(argc, argv, &text, &err)) {
         buffer_clear(&text);
@@ -394,15 +443,24 @@ const struct command command_score = {
     .summary = "judge one text, here or at a running sidecar",
     .help =
         "examples:\n"
-        "  leeway score --persona falstaff \"What is honour? a word.\"\n"
+        "  leeway score --explain --persona falstaff \"What is honour? a "
+        "word.\"\n"
         "  echo 'My card is 4111 1111 1111 1111' | leeway score --pretty -\n\n"
         "usage: leeway score [options] TEXT... | -\n"
         "  --persona ID         whose voice it should be\n"
         "  --role R             assistant (default), user, tool, system\n"
         "  --locale L           BCP 47: fallbacks and rules of that language\n"
         "  --guardrail G        one of extraGuardrails; may stand many times\n"
-        "                       (this build lists it as unsupported)\n"
-        "  --explain            with reasons (this build adds none)\n"
+        "  --explain            with reasons: hints of the voice in the "
+        "JSON;\n"
+        "                       on a terminal the whole explanation instead\n"
+        "  --format F           json (one object; the default but for "
+        "--explain\n"
+        "                       on a terminal) or human: spans in colour, "
+        "views,\n"
+        "                       hits, score steps, voice\n"
+        "  --color WHEN         auto (a terminal, and no NO_COLOR), always, "
+        "never\n"
         "  --connect URL        ask a running sidecar (ipc://..., tcp://...)\n"
         "  --pretty             indent the JSON\n"
         "  -c, --config FILE    the configuration\n"

@@ -1,7 +1,4 @@
-#include "sidecar/tools/command.h"
-
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -10,6 +7,7 @@
 #include "sidecar/base/log.h"
 #include "sidecar/base/version.h"
 #include "sidecar/serve/server.h"
+#include "sidecar/tools/options.h"
 
 enum { URLS = 16, URL_BYTES = 320 };
 
@@ -20,44 +18,35 @@ struct options {
 };
 
 static int
+read_option(int letter, void *context)
+{
+    struct options *out = context;
+
+    (void)letter; // there is but one
+    if (out->url_count == URLS) {
+        return command_usage(&command_serve, "too many --listen");
+    }
+    out->urls[out->url_count++] = optarg;
+    return OPTIONS_GO_ON;
+}
+
+static int
 read_options(int argc, char **argv, struct options *out)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'},
-        {"listen", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option rows[] = {
+        {"listen", required_argument, NULL, 'l'}, OPTIONS_COMMON};
+    const struct options_table table = {.command = &command_serve,
+                                        .rows = rows,
+                                        .letters = "c:s:l:h",
+                                        .read = read_option};
 
     *out = (struct options){.url_count = 0};
-    for (int o;
-         (o = getopt_long(argc, argv, "c:s:l:h", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            out->settings.path = optarg;
-            break;
-        case 's':
-            if (!command_override(&out->settings, optarg)) {
-                return command_usage(&command_serve, "too many --set");
-            }
-            break;
-        case 'l':
-            if (out->url_count == URLS) {
-                return command_usage(&command_serve, "too many --listen");
-            }
-            out->urls[out->url_count++] = optarg;
-            break;
-        case 'h':
-            return command_help(&command_serve);
-        default:
-            return COMMAND_USAGE;
-        }
-    }
-    if (optind < argc) {
+    const int code = options_read(&table, argc, argv, &out->settings, out);
+    if (code == OPTIONS_GO_ON && optind < argc) {
         return command_usage(&command_serve, "%s: no such argument",
                              argv[optind]);
     }
-    return -1;
+    return code;
 }
 
 /*
@@ -81,7 +70,7 @@ listen_there(struct options *options)
         !command_override(&options->settings, setting)) {
         return command_usage(&command_serve, "too many --set");
     }
-    return -1;
+    return OPTIONS_GO_ON;
 }
 
 /* Every thread inherits this: only the main thread waits for signals. */
@@ -156,10 +145,10 @@ run(int argc, char **argv)
     struct err err;
 
     int early = read_options(argc, argv, &options);
-    if (early < 0) {
+    if (early == OPTIONS_GO_ON) {
         early = listen_there(&options);
     }
-    if (early >= 0) {
+    if (early != OPTIONS_GO_ON) {
         return early;
     }
     const struct kernel_set *kernels = command_kernels();

@@ -30,9 +30,9 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command command_serve, command_check, command_score,
-    command_fingerprint, command_ping, command_call, command_bench,
-    command_version;
+extern const struct command command_serve, command_check, command_test,
+    command_score, command_fingerprint, command_ping, command_call,
+    command_bench, command_version;
 
 enum { COMMAND_SETTINGS = 64 };
 

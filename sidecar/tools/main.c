@@ -8,8 +8,9 @@
 #include "sidecar/base/nearest.h"
 
 static const struct command *const commands[] = {
-    &command_serve, &command_check, &command_score, &command_fingerprint,
-    &command_ping,  &command_call,  &command_bench, &command_version,
+    &command_serve, &command_check,       &command_test,
+    &command_score, &command_fingerprint, &command_ping,
+    &command_call,  &command_bench,       &command_version,
 };
 
 enum {
