@@ -3,9 +3,10 @@
 
     make_lists.py SOURCES [-o FOLDER] [--check]
 
-SOURCES holds the five upstream lists (README.md says which and where from);
-selection.txt, beside this file, says what is taken. --check writes nothing
-and fails if a list would change. The same input gives the same bytes.
+SOURCES holds the upstream lists (README.md says which and where from);
+selection.txt and selection_other.txt, beside this file, say what is taken, for
+English and for the other languages. --check writes nothing and fails if a list
+would change. The same input gives the same bytes.
 """
 import argparse
 import csv
@@ -18,7 +19,7 @@ import unicodedata
 HERE = pathlib.Path(__file__).resolve().parent
 PLAIN = re.compile(r"[a-z][a-z' -]*[a-z]")
 HEADER = """\
-# {name}: {count} terms, made by make_lists.py; edit selection.txt instead.
+# {name}: {count} terms, made by make_lists.py; edit {selection} instead.
 # Sources and licences: README.md and NOTICE in this folder.
 """
 
@@ -56,6 +57,11 @@ def fold(term):
     """As the engine folds a text, for plain English."""
     term = unicodedata.normalize("NFKC", term).casefold()
     return re.sub(r"[\s-]+", " ", term).strip()
+
+
+def as_written(term):
+    """For other languages: hyphens and accents mean something."""
+    return unicodedata.normalize("NFKC", term).casefold().strip()
 
 
 def letters(term):
@@ -138,6 +144,47 @@ def spellings(term):
     return {term, term.replace(" ", "-")}
 
 
+def english(folder, missing):
+    """(name, terms) of each list of selection.txt."""
+    upstream = read_sources(folder)
+    lists, drops = read_selection(HERE / "selection.txt")
+    taken = set()
+    for name, with_plural, rules in lists:
+        chosen = pick(upstream, drops, taken, rules, missing)
+        if with_plural:
+            chosen |= {p for p in map(plural, chosen) if p} - drops
+        taken |= chosen
+        yield name, set().union(*map(spellings, shortest(chosen)))
+
+
+def read_other(path):
+    """[(name, source, [(verb, term)])] of selection_other.txt."""
+    lists = []
+    for number, line in enumerate(lines(path), 1):
+        line = line.strip()
+        if line == "" or line.startswith("#"):
+            continue
+        head = re.fullmatch(r"\[(\w+) from ([\w.]+)\]", line)
+        if head:
+            lists.append((head[1], head[2], []))
+            continue
+        verb, _, term = line.partition(" ")
+        if verb not in ("take", "add") or not term:
+            sys.exit(f"{path}:{number}: take or add TERM")
+        lists[-1][2].append((verb, as_written(term)))
+    return lists
+
+
+def other(folder, missing):
+    """(name, terms) of each list of selection_other.txt. A term keeps its
+    accents: the engine folds lists and text alike where a rule says so."""
+    for name, source, rules in read_other(HERE / "selection_other.txt"):
+        upstream = set(map(as_written, lines(folder / source)))
+        missing += [f"{term} ({source})" for verb, term in rules
+                    if verb == "take" and term not in upstream]
+        yield name, {term for _, term in rules}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("sources", type=pathlib.Path)
@@ -145,25 +192,21 @@ def main():
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
 
-    upstream = read_sources(args.sources)
-    lists, drops = read_selection(HERE / "selection.txt")
-    taken, missing, stale = set(), [], []
-    for name, with_plural, rules in lists:
-        chosen = pick(upstream, drops, taken, rules, missing)
-        if with_plural:
-            chosen |= {p for p in map(plural, chosen) if p} - drops
-        taken |= chosen
-        chosen = shortest(chosen)
-        terms = sorted(set().union(*map(spellings, chosen)))
-        text = HEADER.format(name=name, count=len(terms))
-        text += "".join(term + "\n" for term in terms)
-        path = args.out / f"{name}.txt"
-        if args.check:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
+    missing, stale = [], []
+    made = [("selection.txt", english), ("selection_other.txt", other)]
+    for selection, lists in made:
+        for name, chosen in lists(args.sources, missing):
+            terms = sorted(chosen)
+            text = HEADER.format(name=name, count=len(terms),
+                                 selection=selection)
+            text += "".join(term + "\n" for term in terms)
+            path = args.out / f"{name}.txt"
+            if not args.check:
+                path.write_text(text, encoding="utf-8")
+                print(f"{path}: {len(terms)} terms", file=sys.stderr)
+            elif (not path.exists() or
+                  path.read_text(encoding="utf-8") != text):
                 stale.append(str(path))
-        else:
-            path.write_text(text, encoding="utf-8")
-            print(f"{path}: {len(terms)} terms", file=sys.stderr)
     if missing or stale:
         sys.exit("\n".join([f"in no source: {t}" for t in missing] +
                            [f"would change: {p}" for p in stale]))
