@@ -145,7 +145,7 @@ one_round(struct bench *b, size_t round, struct err *err)
     hits_init(&hits, b->arena);
     if (!persona_find(b->engine->personas, request.persona, &persona, err) ||
         !rules_prepare(b->engine->rules, &request,
-                       persona != NULL ? persona->config : NULL, b->arena,
+                       persona != NULL ? persona->config : NULL, NULL, b->arena,
                        &rules, err) ||
         !rules_scan(b->engine->rules, b->scratch, &rules, c->text, &fold, &hits,
                     err)) {
@@ -165,6 +165,9 @@ one_round(struct bench *b, size_t round, struct err *err)
     lap(b, STAGE_DRIFT, round, &mark);
     const struct decide_evidence evidence = {.rules = b->engine->rules,
                                              .config = b->engine->config,
+                                             .thresholds =
+                                                 rules.stance.thresholds,
+                                             .enforced = rules.stance.enforced,
                                              .hits = &hits,
                                              .drift = &drift};
     if (!decide_all(&evidence, b->arena, &decision, err)) {
