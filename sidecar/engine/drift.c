@@ -1,5 +1,7 @@
 #include "sidecar/engine/drift.h"
 
+#include "kernels/stable.h"
+
 const char *
 drift_unit_name(enum drift_unit unit)
 {
@@ -86,9 +88,35 @@ drift_measure_vector(const struct fingerprint *print,
     if (!fingerprint_vector_check(kernels, vector, dim, err)) {
         return unmeasured(limits, DRIFT_BAD_VECTOR);
     }
-    const double cosine = fingerprint_cosine(kernels, vector, v->centroid, dim);
-    return read_score(&v->scale, v->scale.count >= DRIFT_LEAST_ROWS, cosine,
-                      cosine, chars, limits);
+    size_t which = 0;
+    const double cosine =
+        fingerprint_nearest_register(kernels, v, vector, &which);
+    struct drift_reading r =
+        read_score(&v->scale, v->scale.count >= DRIFT_LEAST_ROWS, cosine,
+                   cosine, chars, limits);
+    r.register_index = which;
+    return r;
+}
+
+struct drift_reading
+drift_fuse(const struct drift_reading *voice,
+           const struct drift_reading *vector, double weight,
+           const struct drift_limits *limits)
+{
+    if (!voice->calibrated || !vector->calibrated) {
+        return voice->calibrated ? *voice : *vector;
+    }
+    struct drift_reading r = *vector;
+    r.unit = DRIFT_CALIBRATED;
+    r.threshold = drift_scale_round(limits->threshold);
+    r.raw = weight * vector->raw + (1 - weight) * voice->raw;
+    r.deviations =
+        weight * vector->deviations + (1 - weight) * voice->deviations;
+    r.percentile = stable_normal_below(-r.deviations);
+    r.score = drift_scale_round(drift_scale_distance(r.percentile));
+    r.status = voice->status == DRIFT_OK ? DRIFT_OK : vector->status;
+    r.alert = r.status == DRIFT_OK && !(r.score < r.threshold);
+    return r;
 }
 
 /* The mean distance of one's lines from the other. */

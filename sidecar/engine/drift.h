@@ -42,6 +42,7 @@ struct drift_reading {
     double deviations; /* standard deviations below her mean, of the score */
     double threshold;  /* the one applied, 4 decimals */
     enum drift_unit unit;
+    size_t register_index; /* the nearest one; 0 of the built-in measure */
 };
 
 /*
@@ -58,8 +59,8 @@ drift_measure(const struct fingerprint *print, const struct voice *voice,
               const struct drift_limits *limits);
 
 /*
- * A vector's distance from the centroid of the persona's vectors of the same
- * model.
+ * A vector's distance from the nearest register of the persona's vectors of the
+ * same model.
  *
  *   vector  [dim] as it came from outside
  *   chars   code points of the text that it stands for; SIZE_MAX: not known
@@ -70,6 +71,27 @@ drift_measure_vector(const struct fingerprint *print,
                      const struct kernel_set *kernels, struct text model,
                      const float *vector, size_t dim, size_t chars,
                      const struct drift_limits *limits, struct err *err);
+
+/*
+ * Two readings of one reply as one: by the built-in measure and by a vector.
+ *
+ *   voice, vector  of one reply and persona
+ *   weight         of `vector`, 0..1; of `voice` the rest
+ *
+ * The deviations are averaged and read against the normal distribution, as if
+ * the two always agreed: where they do not, fewer of her own lines alert than
+ * were asked for, never more. `raw` is averaged too and register_index the
+ * vector's.
+ *
+ * A reading that is not calibrated is left out; where neither is, the result is
+ * `vector`. It is low evidence where both are, since the length that a vector
+ * needs is its model's affair; limits->unit is not asked, the scale is
+ * calibrated.
+ */
+struct drift_reading
+drift_fuse(const struct drift_reading *voice,
+           const struct drift_reading *vector, double weight,
+           const struct drift_limits *limits);
 
 /*
  * How alike two personas are, by the built-in measure: the mean calibrated

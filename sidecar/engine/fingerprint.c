@@ -5,6 +5,7 @@
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fingerprint_file.h"
 #include "sidecar/engine/fingerprint_fit.h"
+#include "sidecar/engine/fingerprint_odd.h"
 #include "sidecar/engine/voice_text.h"
 
 /* What a build needs while it runs. */
@@ -15,6 +16,8 @@ struct build {
     struct arena *scratch;
     struct voice *lines;  /* [line_count], in the fingerprint's arena */
     struct digest *known; /* [line_count] of the folded lines kept so far */
+    uint32_t *origin;     /* [line_count] their places among the given ones */
+    struct voice_traits *traits; /* [line_count] */
     size_t rows;
 };
 
@@ -137,15 +140,16 @@ add_line(struct build *b, struct text line, struct err *err)
         return false;
     }
     if (!is_usable(folded.cased)) {
-        b->print->unusable++;
+        b->print->lost.unusable++;
         return true;
     }
     const struct digest digest = digest_of(folded.cased);
     if (is_known(b, &digest)) {
-        b->print->duplicates++;
+        b->print->lost.duplicates++;
         return true;
     }
     b->known[b->print->line_count] = digest;
+    voice_trait_count(folded.cased, &b->traits[b->print->line_count]);
     if (!voice_read(b->model, line, b->scratch, &voice, err)) {
         return false;
     }
@@ -168,16 +172,72 @@ check_enough(const struct build *b, struct err *err)
     const size_t least =
         b->request->least > 1 ? b->request->least : FINGERPRINT_LEAST_LINES;
     const struct fingerprint *print = b->print;
+    const struct fingerprint_losses *lost = &print->lost;
 
-    if (print->line_count >= least) {
-        return true;
+    if (print->line_count < least) {
+        err_set(err, ERR_INVALID,
+                "%zu usable lines of %zu given (%zu said twice, %zu without "
+                "words); it takes %zu more to make %zu",
+                print->line_count, lost->given, lost->duplicates,
+                lost->unusable, least - print->line_count, least);
+        return false;
     }
-    err_set(err, ERR_INVALID,
-            "%zu usable lines of %zu given (%zu said twice, %zu without "
-            "words); it takes %zu more to make %zu",
-            print->line_count, print->given, print->duplicates, print->unusable,
-            least - print->line_count, least);
-    return false;
+    const size_t different = print->line_count - lost->alike;
+    if (different < least) {
+        err_set(err, ERR_INVALID,
+                "the lines are too much alike: %zu of %zu nearly repeat "
+                "another; it takes %zu more different ones to make %zu",
+                lost->alike, print->line_count, least - different, least);
+        return false;
+    }
+    return true;
+}
+
+/*
+ * Leaves out the lines that the others disown, unless they are so many that it
+ * is not clear who is the odd one. The rest must be fitted again.
+ */
+static bool
+trim(struct build *b, struct err *err)
+{
+    struct fingerprint *print = b->print;
+    bool *odd = ARENA_ARRAY(b->scratch, bool, print->line_count);
+    uint32_t *outliers = ARENA_ARRAY(print->arena, uint32_t, print->line_count);
+    size_t kept = 0, left_out = 0;
+
+    if (odd == NULL || outliers == NULL) {
+        err_memory(err, "a fingerprint");
+        return false;
+    }
+    if (!fingerprint_odd_lines(print, b->model, odd, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < print->line_count; i++) {
+        if (odd[i]) {
+            outliers[left_out++] = b->origin[i];
+        } else {
+            b->traits[kept] = b->traits[i];
+            b->origin[kept] = b->origin[i];
+            b->lines[kept++] = b->lines[i];
+        }
+    }
+    print->outliers = outliers;
+    print->lost.outliers = left_out;
+    print->line_count = kept;
+    return true;
+}
+
+static void
+sum_traits(struct build *b)
+{
+    struct voice_traits *all = &b->print->traits;
+
+    for (size_t i = 0; i < b->print->line_count; i++) {
+        all->words += b->traits[i].words;
+        for (size_t t = 0; t < VOICE_TRAITS; t++) {
+            all->counts[t] += b->traits[i].counts[t];
+        }
+    }
 }
 
 static bool
@@ -186,22 +246,38 @@ add_lines(struct build *b, struct err *err)
     const struct fingerprint_request *request = b->request;
     struct fingerprint *print = b->print;
 
-    print->given = request->line_count;
+    print->lost.given = request->line_count;
     b->lines = ARENA_ARRAY(print->arena, struct voice, request->line_count);
     b->known = ARENA_ARRAY(print->arena, struct digest, request->line_count);
-    if (b->lines == NULL || b->known == NULL) {
+    b->origin = ARENA_ARRAY(print->arena, uint32_t, request->line_count);
+    b->traits =
+        ARENA_ARRAY(print->arena, struct voice_traits, request->line_count);
+    if (b->lines == NULL || b->known == NULL || b->origin == NULL ||
+        b->traits == NULL) {
         err_memory(err, "a fingerprint");
         return false;
     }
     print->lines = b->lines;
+    print->origins = b->origin;
     for (size_t i = 0; i < request->line_count; i++) {
+        const size_t before = print->line_count;
         arena_reset(b->scratch);
         if (!add_line(b, request->lines[i], err)) {
             err_under(err, "samples[%zu]", i);
             return false;
         }
+        if (print->line_count > before) {
+            b->origin[before] = (uint32_t)i;
+        }
     }
-    return check_enough(b, err) && fingerprint_fit_lines(print, b->model, err);
+    arena_reset(b->scratch);
+    print->lost.alike = fingerprint_odd_alike(print);
+    if (!check_enough(b, err) ||
+        (print->line_count >= FINGERPRINT_LEAST_LINES && !trim(b, err))) {
+        return false;
+    }
+    sum_traits(b);
+    return fingerprint_fit_lines(print, b->model, err);
 }
 
 static bool
@@ -295,12 +371,15 @@ copy_base(struct build *b, const struct fingerprint *base, struct err *err)
     struct fingerprint *print = b->print;
 
     print->created = base->created;
-    print->given = base->given;
-    print->duplicates = base->duplicates;
-    print->unusable = base->unusable;
+    print->lost = base->lost;
+    print->traits = base->traits;
     b->lines = ARENA_ARRAY(print->arena, struct voice, base->line_count);
+    b->origin = ARENA_ARRAY(print->arena, uint32_t, base->line_count);
     print->lines = b->lines;
-    for (size_t i = 0; b->lines != NULL && i < base->line_count; i++) {
+    print->origins = b->origin;
+    // A failed arena fails every later take, so origin tells for both.
+    for (size_t i = 0; b->origin != NULL && i < base->line_count; i++) {
+        b->origin[i] = base->origins[i];
         if (!keep_line(b, &base->lines[i])) {
             break;
         }
@@ -392,15 +471,31 @@ fingerprint_vectors_of(const struct fingerprint *print, struct text model)
     return NULL;
 }
 
+/*
+ * More than this part of lines that nearly repeat others: one in four. Then
+ * her few set phrases are most of what is known of her.
+ */
+enum { ALIKE_PART = 4 };
+
 bool
 fingerprint_warning(const struct fingerprint *print, char *out, size_t len)
 {
-    if (print->line_count == 0 || print->line_count >= FINGERPRINT_GOOD_LINES) {
+    if (print->line_count == 0) {
+        return false;
+    }
+    if (print->lost.alike > print->line_count / ALIKE_PART) {
+        snprintf(out, len,
+                 "%zu of %zu lines nearly repeat another: other lines of hers "
+                 "would tell more",
+                 print->lost.alike, print->line_count);
+        return true;
+    }
+    if (print->line_count >= FINGERPRINT_GOOD_LINES) {
         return false;
     }
     snprintf(out, len,
-             "%zu lines are few: with %d she is told from others markedly "
-             "better, and alert rates down to 2 %% can be asked for",
-             print->line_count, FINGERPRINT_GOOD_LINES);
+             "%zu lines are few: with %zu more she is told from others "
+             "markedly better, and alert rates down to 2 %% can be asked for",
+             print->line_count, FINGERPRINT_GOOD_LINES - print->line_count);
     return true;
 }

@@ -13,6 +13,7 @@
 #include "kernels/kernels.h"
 #include "sidecar/engine/drift_scale.h"
 #include "sidecar/engine/voice_model.h"
+#include "sidecar/engine/voice_trait.h"
 
 enum {
     FINGERPRINT_LEAST_LINES = 20, /* default of fingerprint_request.least */
@@ -20,6 +21,7 @@ enum {
     FINGERPRINT_MOST_LINES = 4096,
     FINGERPRINT_MOST_ROWS = 8192, /* windows of all lines together */
     FINGERPRINT_MOST_MODELS = 16,
+    FINGERPRINT_MOST_REGISTERS = 8,
     FINGERPRINT_MOST_DIM = 8192,
     FINGERPRINT_NAME_BYTES = 256 /* of a persona, a source, a model's name */
 };
@@ -29,9 +31,23 @@ struct fingerprint_vectors {
     struct text model;     /* his name for what made them */
     size_t rows, dim;      /* both > 0 */
     const float *at;       /* [rows][dim] as they were given */
-    const float *centroid; /* [dim] mean of the rows' directions, length 1 */
-    /* Of cosines, each row against the centroid of the others. */
+    const float *centroid; /* [dim] mean of the rows' directions, length 1; of
+                              those of register 0 where all cancel out */
+    /* Her manners (fingerprint_register.h): the means of each one's rows. */
+    const float *registers;     /* [register_count][dim], each of length 1 */
+    size_t register_count;      /* 1..FINGERPRINT_MOST_REGISTERS */
+    const uint8_t *register_of; /* [rows] 0..register_count - 1 */
+    /* Of cosines, each row against the nearest register without the row. */
     struct drift_scale scale;
+};
+
+/* How many lines were given, and what became of them. */
+struct fingerprint_losses {
+    size_t given;
+    size_t duplicates; /* said twice: they count once */
+    size_t unusable;   /* without a letter or digit: left out */
+    size_t alike;      /* kept, but nearly repeat another line */
+    size_t outliers;   /* far from all the others: left out */
 };
 
 struct fingerprint {
@@ -42,14 +58,22 @@ struct fingerprint {
     struct digest model_digest;
     struct digest digest;      /* of its file's content: equal means the same */
     const struct voice *lines; /* [line_count]; spots and texts NULL */
-    size_t line_count;         /* 0: no lines, only vectors */
-    const int16_t *weights;    /* [VOICE_SLOTS], NULL without lines */
-    double norm;               /* voice_norm of them */
-    struct drift_scale scale;  /* of voice_score, leave-block-out */
+    /* [line_count] the place of each among the lines given, ascending. */
+    const uint32_t *origins;
+    size_t line_count;        /* 0: no lines, only vectors */
+    const int16_t *weights;   /* [VOICE_SLOTS], NULL without lines */
+    double norm;              /* voice_norm of them */
+    struct drift_scale scale; /* of voice_score, leave-block-out */
     const struct fingerprint_vectors *vectors; /* [vector_count] */
     size_t vector_count;
-    /* What became of the lines it was built from; 0 where it was read. */
-    size_t given, duplicates, unusable;
+    struct voice_traits traits; /* of all lines; words 0: not known */
+    /* What became of the lines it was built from; 0: not known. */
+    struct fingerprint_losses lost;
+    /*
+     * The lines that were left out as not hers: places among the given ones,
+     * [lost.outliers] ascending. NULL where the fingerprint was read.
+     */
+    const uint32_t *outliers;
     struct arena *arena; /* owns everything here, the struct too */
 };
 
@@ -74,12 +98,17 @@ struct fingerprint_request {
 
 /*
  * Builds a fingerprint. Lines that fold alike count once; lines without a
- * letter or digit are left out. Neighbouring lines are taken to belong
- * together: the calibration leaves out runs of five.
+ * letter or digit are left out, and so are those that the others disown: from
+ * FINGERPRINT_LEAST_LINES lines on those that lie three robust standard
+ * deviations (four below FINGERPRINT_GOOD_LINES) below the median, but no more
+ * than one line in ten. Lines that
+ * nearly repeat another one do not count towards `least`. Neighbouring lines
+ * are taken to belong together: the calibration leaves out runs of five.
  *
- * NULL: ERR_INVALID where too few lines are usable (the message says how many
- * more it takes), where a text or vector is bad or one limit above is passed;
- * ERR_TOO_LARGE; ERR_MEMORY. Takes about 2 ms for 50 lines.
+ * NULL: ERR_INVALID where too few lines are usable or they are too much alike
+ * (the message says how many more it takes), where a text or vector is bad or
+ * one limit above is passed; ERR_TOO_LARGE; ERR_MEMORY. Takes about 2 ms for 50
+ * lines.
  */
 struct fingerprint *
 fingerprint_build(const struct voice_model *model,
@@ -117,6 +146,15 @@ bool fingerprint_vector_check(const struct kernel_set *kernels,
  */
 double fingerprint_cosine(const struct kernel_set *kernels, const float *a,
                           const float *b, size_t dim);
+
+/*
+ * Cosine of a checked vector with the nearest register of a set, -1..1.
+ *
+ *   which  the register, the first of equals
+ */
+double fingerprint_nearest_register(const struct kernel_set *kernels,
+                                    const struct fingerprint_vectors *vectors,
+                                    const float *vector, size_t *which);
 
 /*
  * Does the operator need to know something? Writes one line, and returns false

@@ -12,18 +12,24 @@
  *
  *     magic[8] version:u32 order:u32 sha256[32] of the rest
  *     persona:text source:text created:u64 model:text model_sha256[32]
- *     lines:u32 of: chars:u32 rows:u16 of: counts[families]:u16 bucket:u16...
- *     sets:u32 of: model:text rows:u32 dim:u32 float...
+ *     given:u32 duplicates:u32 unusable:u32 alike:u32 outliers:u32
+ *     words:u32 traits:u32 of: count:u32
+ *     lines:u32 of: origin:u32 chars:u32 rows:u16 of: counts[families]:u16
+ * bucket:u16... sets:u32 of: model:text rows:u32 dim:u32 float...
+ *
+ * Version 1, which is read too, has not got the two lines before those of the
+ * lines.
  */
 #define MAGIC "LEEWAYFP"
-enum { VERSION = 1 };
+enum { VERSION = 2, OLDEST_VERSION = 1 };
 
 /* Read as 0x04030201 where somebody wrote it on a big-endian machine. */
 enum { ORDER = 0x01020304 };
 
 static void
-put_line(struct buffer *out, const struct voice *line)
+put_line(struct buffer *out, uint32_t origin, const struct voice *line)
 {
+    voice_bytes_put(out, origin, 4);
     voice_bytes_put(out, line->chars, 4);
     voice_bytes_put(out, line->row_count, 2);
     for (size_t r = 0; r < line->row_count; r++) {
@@ -49,6 +55,31 @@ put_vectors(struct buffer *out, const struct fingerprint_vectors *v)
     }
 }
 
+/* What became of the given lines, in the order of the file. */
+enum { LOSSES = 5 };
+
+static void
+put_losses(struct buffer *out, const struct fingerprint_losses *lost)
+{
+    const size_t numbers[LOSSES] = {lost->given, lost->duplicates,
+                                    lost->unusable, lost->alike,
+                                    lost->outliers};
+
+    for (size_t i = 0; i < LOSSES; i++) {
+        voice_bytes_put(out, numbers[i], 4);
+    }
+}
+
+static void
+put_traits(struct buffer *out, const struct voice_traits *traits)
+{
+    voice_bytes_put(out, traits->words, 4);
+    voice_bytes_put(out, VOICE_TRAITS, 4);
+    for (size_t t = 0; t < VOICE_TRAITS; t++) {
+        voice_bytes_put(out, traits->counts[t], 4);
+    }
+}
+
 static void
 put_content(struct buffer *out, const struct fingerprint *print)
 {
@@ -57,9 +88,11 @@ put_content(struct buffer *out, const struct fingerprint *print)
     voice_bytes_put(out, (uint64_t)print->created, 8);
     voice_bytes_put_text(out, print->model);
     buffer_add(out, print->model_digest.bytes, DIGEST_BYTES);
+    put_losses(out, &print->lost);
+    put_traits(out, &print->traits);
     voice_bytes_put(out, print->line_count, 4);
     for (size_t i = 0; i < print->line_count; i++) {
-        put_line(out, &print->lines[i]);
+        put_line(out, print->origins[i], &print->lines[i]);
     }
     voice_bytes_put(out, print->vector_count, 4);
     for (size_t i = 0; i < print->vector_count; i++) {
@@ -92,7 +125,7 @@ fingerprint_encode(const struct fingerprint *print, struct buffer *out,
 }
 
 static bool
-check_header(struct voice_bytes *in, struct err *err)
+check_header(struct voice_bytes *in, unsigned *version, struct err *err)
 {
     const struct text magic = voice_bytes_take(in, sizeof(MAGIC) - 1);
 
@@ -100,16 +133,17 @@ check_header(struct voice_bytes *in, struct err *err)
         err_set(err, ERR_CONFIG, "not a fingerprint file");
         return false;
     }
-    const uint64_t version = voice_bytes_number(in, 4);
+    *version = (unsigned)voice_bytes_number(in, 4);
     const uint64_t order = voice_bytes_number(in, 4);
     const struct text want = voice_bytes_take(in, DIGEST_BYTES);
     if (in->cut) {
         err_set(err, ERR_CONFIG, "cut short inside the header");
         return false;
     }
-    if (version != VERSION) {
-        err_set(err, ERR_CONFIG, "fingerprint format %u; this build reads %d",
-                (unsigned)version, VERSION);
+    if (*version < OLDEST_VERSION || *version > VERSION) {
+        err_set(err, ERR_CONFIG,
+                "fingerprint format %u; this build reads %d to %d", *version,
+                OLDEST_VERSION, VERSION);
         return false;
     }
     if (order != ORDER) {
@@ -192,8 +226,23 @@ get_line(struct voice_bytes *in, struct arena *arena, struct voice *line,
     return true;
 }
 
+/* Where a line stood among those given: each after the one before. */
 static bool
-get_lines(struct voice_bytes *in, struct fingerprint *print, struct err *err)
+get_origin(struct voice_bytes *in, unsigned version, uint32_t *origins,
+           size_t line, struct err *err)
+{
+    origins[line] =
+        version > 1 ? (uint32_t)voice_bytes_number(in, 4) : (uint32_t)line;
+    if (in->cut || origins[line] >= FINGERPRINT_MOST_LINES ||
+        (line > 0 && origins[line] <= origins[line - 1])) {
+        return bad_content("a line's place", err);
+    }
+    return true;
+}
+
+static bool
+get_lines(struct voice_bytes *in, unsigned version, struct fingerprint *print,
+          struct err *err)
 {
     const size_t count = (size_t)voice_bytes_number(in, 4);
 
@@ -201,17 +250,20 @@ get_lines(struct voice_bytes *in, struct fingerprint *print, struct err *err)
         return bad_content("the number of lines", err);
     }
     struct voice *lines = ARENA_ARRAY(print->arena, struct voice, count);
-    if (lines == NULL) {
+    uint32_t *origins = ARENA_ARRAY(print->arena, uint32_t, count);
+    if (lines == NULL || origins == NULL) {
         err_memory(err, "a fingerprint");
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!get_line(in, print->arena, &lines[i], err)) {
+        if (!get_origin(in, version, origins, i, err) ||
+            !get_line(in, print->arena, &lines[i], err)) {
             err_under(err, "line %zu", i);
             return false;
         }
     }
     print->lines = lines;
+    print->origins = origins;
     print->line_count = count;
     return true;
 }
@@ -310,6 +362,36 @@ get_about(struct voice_bytes *in, struct fingerprint *print, struct err *err)
     return true;
 }
 
+static bool
+get_losses(struct voice_bytes *in, struct fingerprint_losses *out,
+           struct err *err)
+{
+    size_t *const numbers[LOSSES] = {&out->given, &out->duplicates,
+                                     &out->unusable, &out->alike,
+                                     &out->outliers};
+
+    for (size_t i = 0; i < LOSSES; i++) {
+        *numbers[i] = (size_t)voice_bytes_number(in, 4);
+        if (in->cut || *numbers[i] > FINGERPRINT_MOST_LINES) {
+            return bad_content("what became of the lines", err);
+        }
+    }
+    return true;
+}
+
+static bool
+get_traits(struct voice_bytes *in, struct voice_traits *out, struct err *err)
+{
+    out->words = (uint32_t)voice_bytes_number(in, 4);
+    if (voice_bytes_number(in, 4) != VOICE_TRAITS) {
+        return bad_content("the number of traits", err);
+    }
+    for (size_t t = 0; t < VOICE_TRAITS; t++) {
+        out->counts[t] = (uint32_t)voice_bytes_number(in, 4);
+    }
+    return !in->cut || bad_content("the traits", err);
+}
+
 /* Buckets mean nothing under another model: common words may differ. */
 static bool
 check_model(const struct fingerprint *print, const struct voice_model *model,
@@ -335,9 +417,13 @@ get_content(struct voice_bytes *in, struct fingerprint *print,
             const struct voice_model *model, const struct kernel_set *kernels,
             struct err *err)
 {
-    if (!check_header(in, err) || !get_about(in, print, err) ||
-        !get_lines(in, print, err) || !check_model(print, model, err) ||
-        !get_sets(in, print, kernels, err)) {
+    unsigned version;
+
+    if (!check_header(in, &version, err) || !get_about(in, print, err) ||
+        (version > 1 && (!get_losses(in, &print->lost, err) ||
+                         !get_traits(in, &print->traits, err))) ||
+        !get_lines(in, version, print, err) ||
+        !check_model(print, model, err) || !get_sets(in, print, kernels, err)) {
         return false;
     }
     if (in->left.len > 0) {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sidecar/engine/fingerprint_register.h"
+
 /*
  * Lines judged without each other: neighbours share a scene and its words, and
  * leaving out one at a time would make her own lines look too much alike (13 %
@@ -108,11 +110,42 @@ score_blocks(const struct fingerprint *print, const struct voice_model *model,
     }
 }
 
+/* All lines counted; NULL: no memory. */
+static struct tally *
+tally_lines(const struct fingerprint *print)
+{
+    struct tally *t = calloc(1, sizeof(*t));
+
+    for (size_t i = 0; t != NULL && i < print->line_count; i++) {
+        tally_line(t, &print->lines[i], false);
+    }
+    return t;
+}
+
+bool
+fingerprint_fit_scores(const struct fingerprint *print,
+                       const struct voice_model *model, double *scores,
+                       struct err *err)
+{
+    struct tally *t = tally_lines(print);
+    int16_t *weights = calloc(VOICE_SLOTS, sizeof(*weights));
+    const bool room = t != NULL && weights != NULL;
+
+    if (room) {
+        score_blocks(print, model, t, weights, scores);
+    } else {
+        err_memory(err, "a fingerprint");
+    }
+    free(t);
+    free(weights);
+    return room;
+}
+
 bool
 fingerprint_fit_lines(struct fingerprint *print,
                       const struct voice_model *model, struct err *err)
 {
-    struct tally *t = calloc(1, sizeof(*t));
+    struct tally *t = tally_lines(print);
     int16_t *weights = arena_take(print->arena, VOICE_SLOTS * sizeof(*weights));
     double *scores = ARENA_ARRAY(print->arena, double, print->line_count);
 
@@ -120,9 +153,6 @@ fingerprint_fit_lines(struct fingerprint *print,
         free(t);
         err_memory(err, "a fingerprint");
         return false;
-    }
-    for (size_t i = 0; i < print->line_count; i++) {
-        tally_line(t, &print->lines[i], false);
     }
     // The row of weights is scratch here and filled for good below.
     score_blocks(print, model, t, weights, scores);
@@ -209,19 +239,66 @@ normalise(const double *sums, size_t dim, float *out)
     return true;
 }
 
+double
+fingerprint_nearest_register(const struct kernel_set *kernels,
+                             const struct fingerprint_vectors *v,
+                             const float *vector, size_t *which)
+{
+    double best = -2;
+
+    for (size_t g = 0; g < v->register_count; g++) {
+        const double cosine = fingerprint_cosine(
+            kernels, vector, v->registers + g * v->dim, v->dim);
+        if (cosine > best) {
+            best = cosine;
+            *which = g;
+        }
+    }
+    return best;
+}
+
+/* Adds the directions of one register's rows to sums that are 0. */
+static void
+sum_register(const struct kernel_set *kernels,
+             const struct fingerprint_vectors *v, size_t which, double *sums)
+{
+    for (size_t r = 0; r < v->rows; r++) {
+        if (v->register_of[r] == which) {
+            add_direction(kernels, v->at + r * v->dim, v->dim, 1, sums);
+        }
+    }
+}
+
+/*
+ * Each row's cosine with the nearest register, its own without the row.
+ *
+ *   sums    [dim] scratch
+ *   others  [dim] scratch
+ */
 static bool
 calibrate(const struct kernel_set *kernels, const struct fingerprint_vectors *v,
           double *sums, float *others, double *scores)
 {
-    for (size_t r = 0; r < v->rows; r++) {
-        const float *row = v->at + r * v->dim;
-        add_direction(kernels, row, v->dim, -1, sums);
-        // Two opposite rows leave nothing to compare a third one with.
-        if (!normalise(sums, v->dim, others)) {
-            return false;
+    for (size_t g = 0; g < v->register_count; g++) {
+        memset(sums, 0, v->dim * sizeof(*sums));
+        sum_register(kernels, v, g, sums);
+        for (size_t r = 0; r < v->rows; r++) {
+            const float *row = v->at + r * v->dim;
+            const bool own = v->register_of[r] == g;
+            if (own) {
+                add_direction(kernels, row, v->dim, -1, sums);
+            }
+            // Two opposite rows leave nothing to compare a third one with.
+            if (!normalise(sums, v->dim, others)) {
+                return false;
+            }
+            const double cosine =
+                fingerprint_cosine(kernels, row, others, v->dim);
+            scores[r] = g == 0 || cosine > scores[r] ? cosine : scores[r];
+            if (own) {
+                add_direction(kernels, row, v->dim, 1, sums);
+            }
         }
-        scores[r] = fingerprint_cosine(kernels, row, others, v->dim);
-        add_direction(kernels, row, v->dim, 1, sums);
     }
     return true;
 }
@@ -256,7 +333,38 @@ check_rows(const struct kernel_set *kernels,
     return true;
 }
 
-/* Centroid and calibration of a set whose rows are there. */
+/* Finds the registers of a set whose rows are there, and their means. */
+static bool
+fit_registers(struct fingerprint *print, const struct kernel_set *kernels,
+              struct fingerprint_vectors *v, double *sums, struct err *err)
+{
+    const struct fingerprint_register_rows rows = {kernels, v->at, v->rows,
+                                                   v->dim};
+    uint8_t *labels = arena_take(print->arena, v->rows);
+    const size_t count =
+        labels != NULL ? fingerprint_register_split(&rows, labels) : 0;
+    float *registers =
+        count > 0 ? ARENA_ARRAY(print->arena, float, count * v->dim) : NULL;
+
+    if (registers == NULL) {
+        err_memory(err, "a fingerprint's registers");
+        return false;
+    }
+    v->register_of = labels;
+    v->register_count = count;
+    v->registers = registers;
+    for (size_t g = 0; g < count; g++) {
+        memset(sums, 0, v->dim * sizeof(*sums));
+        sum_register(kernels, v, g, sums);
+        if (!normalise(sums, v->dim, registers + g * v->dim)) {
+            err_set(err, ERR_INVALID, "the vectors cancel out: no centroid");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Centroid, registers and calibration of a set whose rows are there. */
 static bool
 fit_centroid(struct fingerprint *print, const struct kernel_set *kernels,
              struct fingerprint_vectors *v, struct err *err)
@@ -271,14 +379,14 @@ fit_centroid(struct fingerprint *print, const struct kernel_set *kernels,
         err_memory(err, "a fingerprint's vectors");
         goto out;
     }
+    if (!fit_registers(print, kernels, v, sums, err)) {
+        goto out;
+    }
+    memset(sums, 0, v->dim * sizeof(*sums));
     for (size_t r = 0; r < v->rows; r++) {
         add_direction(kernels, v->at + r * v->dim, v->dim, 1, sums);
     }
-    if (!normalise(sums, v->dim, centroid)) {
-        err_set(err, ERR_INVALID, "the vectors cancel out: no centroid");
-        goto out;
-    }
-    v->centroid = centroid;
+    v->centroid = normalise(sums, v->dim, centroid) ? centroid : v->registers;
     v->scale = (struct drift_scale){NULL, 0, 0, 1};
     if (v->rows > 1 && calibrate(kernels, v, sums, others, scores)) {
         v->scale = drift_scale_of(scores, v->rows);

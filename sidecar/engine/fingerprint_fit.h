@@ -20,6 +20,15 @@ bool fingerprint_fit_lines(struct fingerprint *print,
                            const struct voice_model *model, struct err *err);
 
 /*
+ * The scores of the lines, each by the lines outside its block.
+ *
+ *   scores  [print->line_count]
+ */
+bool fingerprint_fit_scores(const struct fingerprint *print,
+                            const struct voice_model *model, double *scores,
+                            struct err *err);
+
+/*
  * Checks vectors and fills one set from them, copied into the fingerprint's
  * arena.
  */

@@ -6,9 +6,11 @@
 #include "sidecar/base/file.h"
 #include "sidecar/base/nearest.h"
 #include "sidecar/base/utf8.h"
+#include "sidecar/engine/drift_contrast.h"
 #include "sidecar/engine/drift_reasons.h"
 #include "sidecar/engine/fingerprint_file.h"
 #include "sidecar/engine/sample.h"
+#include "sidecar/engine/voice_text.h"
 
 struct personas {
     struct voice_model *model;
@@ -269,7 +271,7 @@ take_reading(const struct drift_reading *r, struct envelope_drift *out)
         out->score = r->score;
         out->raw = r->raw;
         out->alert = r->alert;
-        out->register_index = 0;
+        out->register_index = (int)r->register_index;
     }
     if (r->calibrated) {
         out->percentile = r->percentile;
@@ -382,13 +384,14 @@ persona_measure(const struct persona_query *q, struct arena *arena,
     return true;
 }
 
-enum { HINTS = 5 };
+enum { HINTS = 5, CONTRASTS = 2 };
 
-/* "word: prioritize" */
+/* "word: prioritize", "opens with: Certainly" */
 static struct text
 hint_of(const struct drift_reason *reason, struct arena *arena)
 {
-    const struct text kind = text_of(reason->kind);
+    const struct text kind = text_of(
+        strcmp(reason->kind, "opening") == 0 ? "opens with" : reason->kind);
     char *at = arena_take(arena, kind.len + 2 + reason->text.len);
 
     if (at == NULL) {
@@ -400,29 +403,71 @@ hint_of(const struct drift_reason *reason, struct arena *arena)
     return (struct text){at, kind.len + 2 + reason->text.len};
 }
 
+/* The strongest habits that the text breaks, as hints; false: no memory. */
+static bool
+contrast_hints(const struct persona_query *q, struct arena *arena,
+               struct text *hints, size_t *count, struct err *err)
+{
+    struct drift_contrast contrasts[CONTRASTS];
+    char line[DRIFT_CONTRAST_BYTES];
+    struct voice_traits traits = {.words = 0};
+    struct voice_text folded;
+
+    if (!voice_text_fold(q->candidate->text, arena, &folded, err)) {
+        return false;
+    }
+    voice_trait_count(folded.cased, &traits);
+    const size_t n =
+        drift_contrasts(q->persona->print, &traits, contrasts, CONTRASTS);
+    for (size_t i = 0; i < n; i++) {
+        drift_contrast_write(&contrasts[i], line);
+        hints[*count] = arena_copy(arena, text_of(line));
+        if (hints[(*count)++].at == NULL) {
+            err_memory(err, "hints");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+reason_hints(const struct persona_query *q, const struct personas *personas,
+             struct arena *arena, struct text *hints, size_t *count,
+             struct err *err)
+{
+    struct drift_reason reasons[HINTS];
+    size_t found = 0;
+
+    if (!drift_reasons(q->persona->print, personas->model, q->candidate->text,
+                       arena, reasons, HINTS - *count, &found, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < found; i++) {
+        hints[*count] = hint_of(&reasons[i], arena);
+        if (hints[(*count)++].at == NULL) {
+            err_memory(err, "hints");
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 persona_hints(const struct persona_query *q, const struct personas *personas,
               struct arena *arena, struct envelope_drift *out, struct err *err)
 {
-    struct drift_reason reasons[HINTS];
     size_t count = 0;
 
     if (!text_is(out->source, "builtin") || isnan(out->score)) {
         return true;
     }
-    if (!drift_reasons(q->persona->print, personas->model, q->candidate->text,
-                       arena, reasons, HINTS, &count, err)) {
-        return false;
-    }
-    struct text *hints = ARENA_ARRAY(arena, struct text, count);
-    for (size_t i = 0; hints != NULL && i < count; i++) {
-        hints[i] = hint_of(&reasons[i], arena);
-        if (hints[i].at == NULL) {
-            hints = NULL;
-        }
-    }
+    struct text *hints = ARENA_ARRAY(arena, struct text, HINTS);
     if (hints == NULL) {
         err_memory(err, "hints");
+        return false;
+    }
+    if (!contrast_hints(q, arena, hints, &count, err) ||
+        !reason_hints(q, personas, arena, hints, &count, err)) {
         return false;
     }
     out->hints = hints;

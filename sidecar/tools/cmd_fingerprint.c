@@ -1,6 +1,4 @@
-#include "sidecar/tools/command.h"
-
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,6 +8,8 @@
 #include "sidecar/engine/engine.h"
 #include "sidecar/engine/fingerprint_file.h"
 #include "sidecar/engine/sample.h"
+#include "sidecar/tools/cmd_fingerprint_compare.h"
+#include "sidecar/tools/options.h"
 #include "sidecar/tools/vectors.h"
 
 enum {
@@ -31,53 +31,47 @@ fail(const struct err *err, int code)
 }
 
 static int
+read_option(int letter, void *context)
+{
+    struct options *out = context;
+
+    switch (letter) {
+    case 'p':
+        out->persona = optarg;
+        break;
+    case 'n':
+        out->source = optarg;
+        break;
+    case 'o':
+        out->output = optarg;
+        break;
+    case 'm':
+        out->model = optarg;
+        break;
+    case 'v':
+        out->vectors = optarg;
+        break;
+    }
+    return OPTIONS_GO_ON;
+}
+
+static int
 read_options(int argc, char **argv, struct options *out)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'},
+    static const struct option rows[] = {
         {"persona", required_argument, NULL, 'p'},
         {"source", required_argument, NULL, 'n'},
         {"output", required_argument, NULL, 'o'},
         {"model", required_argument, NULL, 'm'},
         {"vectors", required_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        OPTIONS_COMMON};
+    const struct options_table table = {.command = &command_fingerprint,
+                                        .rows = rows,
+                                        .letters = "c:s:p:o:h",
+                                        .read = read_option};
 
     *out = (struct options){.persona = NULL};
-    for (int o;
-         (o = getopt_long(argc, argv, "c:s:p:o:h", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            out->settings.path = optarg;
-            break;
-        case 's':
-            if (!command_override(&out->settings, optarg)) {
-                return command_usage(&command_fingerprint, "too many --set");
-            }
-            break;
-        case 'p':
-            out->persona = optarg;
-            break;
-        case 'n':
-            out->source = optarg;
-            break;
-        case 'o':
-            out->output = optarg;
-            break;
-        case 'm':
-            out->model = optarg;
-            break;
-        case 'v':
-            out->vectors = optarg;
-            break;
-        case 'h':
-            return command_help(&command_fingerprint);
-        default:
-            return COMMAND_USAGE;
-        }
-    }
-    return -1;
+    return options_read(&table, argc, argv, &out->settings, out);
 }
 
 /* ------------------------------------------------------------- what is needed
@@ -132,6 +126,21 @@ workshop_open(const struct options *options, struct workshop *out)
 /* --------------------------------------------------------------------- build
  */
 
+/* Bytes of a left-out sample that are shown: whole characters. */
+enum { SHOWN_BYTES = 60 };
+
+static size_t
+shown_bytes(struct text line)
+{
+    size_t len = line.len < SHOWN_BYTES ? line.len : SHOWN_BYTES;
+
+    while (len > 0 && len < line.len &&
+           ((unsigned char)line.at[len] & 0xC0) == 0x80) {
+        len--;
+    }
+    return len;
+}
+
 static struct fingerprint *
 build_lines(const struct workshop *shop, const struct options *options,
             const char *path, struct err *err)
@@ -150,6 +159,13 @@ build_lines(const struct workshop *shop, const struct options *options,
         .least = shop->min_samples};
     struct fingerprint *print =
         fingerprint_build(shop->model, shop->kernels, &request, err);
+    for (size_t i = 0; print != NULL && i < print->lost.outliers; i++) {
+        const struct text line = samples.lines[print->outliers[i]];
+        fprintf(stderr, "left out: sample %" PRIu32 ": %.*s%s\n",
+                print->outliers[i] + 1,
+                TEXT_ARGS(text_part(line, 0, shown_bytes(line))),
+                shown_bytes(line) < line.len ? "..." : "");
+    }
     samples_free(&samples);
     return print;
 }
@@ -189,10 +205,10 @@ save(const struct fingerprint *print, const struct options *options)
         return fail(&err, COMMAND_CANNOT_CREATE);
     }
     fprintf(stderr,
-            "%s: %zu lines (%zu given, %zu twice, %zu without words), "
-            "%zu models of vectors\n",
-            to, print->line_count, print->given, print->duplicates,
-            print->unusable, print->vector_count);
+            "%s: %zu lines (%zu given, %zu twice, %zu without words, %zu not "
+            "like the others), %zu models of vectors\n",
+            to, print->line_count, print->lost.given, print->lost.duplicates,
+            print->lost.unusable, print->lost.outliers, print->vector_count);
     if (fingerprint_warning(print, warning, sizeof(warning))) {
         fprintf(stderr, "warning: %s\n", warning);
     }
@@ -247,6 +263,33 @@ run_build(int argc, char **argv, const struct options *options)
  */
 
 static void
+show_losses(const struct fingerprint_losses *lost)
+{
+    if (lost->given > 0) { // else not known
+        printf("given        %zu lines: %zu twice, %zu without words, %zu not "
+               "like the others; %zu nearly alike\n",
+               lost->given, lost->duplicates, lost->unusable, lost->outliers,
+               lost->alike);
+    }
+}
+
+static void
+show_registers(const struct fingerprint_vectors *v)
+{
+    if (v->scale.count > 0) {
+        printf("             cosine mean %.3f, sd %.3f, each row left out\n",
+               v->scale.mean, v->scale.sd);
+    }
+    for (size_t g = 0; g < v->register_count && v->register_count > 1; g++) {
+        size_t rows = 0;
+        for (size_t r = 0; r < v->rows; r++) {
+            rows += v->register_of[r] == g;
+        }
+        printf("             register %zu: %zu rows\n", g, rows);
+    }
+}
+
+static void
 show_print(const struct fingerprint *print)
 {
     char hex[DIGEST_HEX], made[32] = "unknown", warning[WARNING_BYTES];
@@ -267,11 +310,13 @@ show_print(const struct fingerprint *print)
         printf("calibration  mean %.3f, sd %.3f over %zu lines, left out in "
                "blocks\n",
                print->scale.mean, print->scale.sd, print->scale.count);
+        show_losses(&print->lost);
     }
     for (size_t i = 0; i < print->vector_count; i++) {
         const struct fingerprint_vectors *v = &print->vectors[i];
         printf("vectors      %.*s: %zu rows of %zu\n", TEXT_ARGS(v->model),
                v->rows, v->dim);
+        show_registers(v);
     }
     if (fingerprint_warning(print, warning, sizeof(warning))) {
         printf("warning      %s\n", warning);
@@ -310,7 +355,7 @@ static void
 list_persona(const struct persona *p)
 {
     const struct fingerprint *print = p->print;
-    char hex[DIGEST_HEX] = "-";
+    char hex[DIGEST_HEX] = "-", warning[WARNING_BYTES];
 
     if (print != NULL) {
         digest_hex(&print->digest, hex);
@@ -318,6 +363,9 @@ list_persona(const struct persona *p)
     printf("%-20.*s %6zu %8zu %10.4f  %.12s\n", TEXT_ARGS(p->config->id),
            print != NULL ? print->line_count : 0,
            print != NULL ? print->vector_count : 0, p->threshold, hex);
+    if (print != NULL && fingerprint_warning(print, warning, sizeof(warning))) {
+        printf("%20s warning: %s\n", "", warning);
+    }
 }
 
 static int
@@ -338,13 +386,109 @@ run_list(const struct options *options)
     return command_finish();
 }
 
+/* ------------------------------------------------------------------- compare
+ */
+
+enum { MOST_COMPARED = 4096 };
+
+static int
+finish_compare(const struct kernel_set *kernels,
+               const struct voice_model *model,
+               const struct fingerprint *const *prints, size_t count)
+{
+    struct err err;
+
+    if (count < 2) {
+        err_set(&err, ERR_INVALID,
+                "compare takes two fingerprints with lines or more; there %s "
+                "%zu",
+                count == 1 ? "is" : "are", count);
+        return fail(&err, COMMAND_BAD_DATA);
+    }
+    if (!cmd_fingerprint_compare(kernels, model, prints, count, &err)) {
+        return fail(&err, COMMAND_INTERNAL);
+    }
+    return command_finish();
+}
+
+/* The personas of the configuration. */
+static int
+compare_personas(const struct options *options,
+                 const struct fingerprint **prints)
+{
+    const struct kernel_set *kernels = command_kernels();
+    struct engine *engine = command_engine(&options->settings, kernels);
+    size_t count = 0;
+
+    if (engine == NULL) {
+        return COMMAND_CONFIG;
+    }
+    for (size_t i = 0; i < personas_count(engine->personas); i++) {
+        const struct fingerprint *print =
+            personas_at(engine->personas, i)->print;
+        if (print != NULL && print->line_count > 0 && count < MOST_COMPARED) {
+            prints[count++] = print;
+        }
+    }
+    const int code = finish_compare(kernels, personas_model(engine->personas),
+                                    prints, count);
+    engine_drop(engine);
+    return code;
+}
+
+static int
+compare_files(int argc, char **argv, const struct options *options,
+              const struct fingerprint **prints)
+{
+    struct fingerprint *owned[MOST_COMPARED];
+    struct workshop shop;
+    size_t count = 0, compared = 0;
+    struct err err;
+    int code = COMMAND_DONE;
+
+    if (!workshop_open(options, &shop)) {
+        return COMMAND_CONFIG;
+    }
+    for (int i = optind + 1; i < argc && code == COMMAND_DONE; i++) {
+        owned[count] =
+            fingerprint_read(argv[i], shop.model, shop.kernels, &err);
+        if (owned[count] == NULL) {
+            code = fail(&err, err.kind == ERR_IO ? COMMAND_NO_INPUT
+                                                 : COMMAND_BAD_DATA);
+        } else if (owned[count++]->line_count > 0) {
+            prints[compared++] = owned[count - 1];
+        }
+    }
+    if (code == COMMAND_DONE) {
+        code = finish_compare(shop.kernels, shop.model, prints, compared);
+    }
+    for (size_t i = 0; i < count; i++) {
+        fingerprint_free(owned[i]);
+    }
+    voice_model_free(shop.model);
+    return code;
+}
+
+static int
+run_compare(int argc, char **argv, const struct options *options)
+{
+    const struct fingerprint *prints[MOST_COMPARED];
+
+    if (argc - optind - 1 > MOST_COMPARED) {
+        return command_usage(&command_fingerprint, "compare: above %d files",
+                             MOST_COMPARED);
+    }
+    return optind + 1 < argc ? compare_files(argc, argv, options, prints)
+                             : compare_personas(options, prints);
+}
+
 static int
 run(int argc, char **argv)
 {
     struct options options;
 
     const int early = read_options(argc, argv, &options);
-    if (early >= 0) {
+    if (early != OPTIONS_GO_ON) {
         return early;
     }
     const char *what = optind < argc ? argv[optind] : "";
@@ -357,13 +501,16 @@ run(int argc, char **argv)
     if (strcmp(what, "list") == 0 && optind + 1 == argc) {
         return run_list(&options);
     }
+    if (strcmp(what, "compare") == 0) {
+        return run_compare(argc, argv, &options);
+    }
     return command_usage(&command_fingerprint,
-                         "expected build, show FILE or list");
+                         "expected build, show FILE, compare or list");
 }
 
 const struct command command_fingerprint = {
     .name = "fingerprint",
-    .summary = "build, show and list voice fingerprints",
+    .summary = "build, show, compare and list voice fingerprints",
     .help =
         "examples:\n"
         "  leeway fingerprint build --persona mira -o mira.fingerprint "
@@ -371,7 +518,10 @@ const struct command command_fingerprint = {
         "  leeway fingerprint list\n\n"
         "usage: leeway fingerprint build --persona ID [options] SAMPLES\n"
         "       leeway fingerprint show FILE\n"
+        "       leeway fingerprint compare [FILE ...]\n"
         "       leeway fingerprint list\n\n"
+        "compare shows who could be taken for whom: the personas of the\n"
+        "configuration, or the fingerprints in files.\n\n"
         "SAMPLES are lines of hers: .txt one a line, or .jsonl with "
         "\"text\".\n"
         "  -p, --persona ID     whose they are\n"

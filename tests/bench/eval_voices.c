@@ -1,37 +1,35 @@
 /*
- * How well the product tells voices apart, measured with its own code.
+ * How well the product tells voices apart, measured with its own code, beside
+ * the baseline of PAN's verification tasks in the same run.
  *
- *     voice_lines.py FOLDER | eval_voices MODEL [DRAWS [LINES]]
+ *     voice_lines.py FOLDER [FILE] | eval_voices MODEL [DRAWS [LINES]]
  *
- * For every persona of dev.jsonl: a fingerprint from LINES (50) enrolment lines
- * in runs of five drawn with a fixed seed, then every test line of every
- * persona and all assistant text measured against it. Each figure is the mean
- * over personas and DRAWS (10) draws; the goal stands beside it.
+ * For every persona: a fingerprint from 5, 20, 50 and 200 enrolment lines in
+ * runs of five drawn with a fixed seed, then every test line of every persona
+ * and all assistant text measured against it. Each figure is the mean over
+ * personas and DRAWS (10) draws; the goal stands beside it. Figures that are
+ * told once are those of LINES (50).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sidecar/base/clock.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/engine/drift.h"
-#include "tests/bench/common_voice_lines.h"
+#include "sidecar/engine/trend.h"
+#include "tests/bench/common_rank.h"
+#include "tests/bench/common_voice_corpus.h"
+#include "tests/bench/common_voice_time.h"
 
 enum {
-    MOST_PERSONAS = 256,
-    MOST_BLOCKS = 4096,
-    BLOCK_LINES = 5,
     WINDOW_LEAST = 4, /* lines that a window of five has at least */
-    TIMED_CHARS = 300,
-    TIMED_BATCHES = 100, /* the fastest is told: others share the machine */
-    TIMED_ROUNDS = 500
+    SHORT_CHARS = 50,
+    SESSIONS = 20, /* of each fingerprint and kind */
+    SESSION_TURNS = 50,
+    SESSION_OWN = 20 /* turns before another speaker takes over */
 };
 
-/* One line that is measured. */
-struct sample {
-    const struct voice_line *line;
-    struct voice voice;
-    size_t persona; /* SIZE_MAX: an assistant */
-};
+/* The distance that many PAN-like checks are shipped with. */
+static const double FIXED_COSINE = 0.30;
 
 struct figure {
     const char *name, *goal;
@@ -45,47 +43,83 @@ enum figure_index {
     CAUGHT_ALL,
     AUC_HARD,
     AUC_WINDOW,
-    AUC_WINDOW_RAW,
+    AUC_WINDOW_SCORE,
+    AUC_SHORT,
+    AUC_SHORT_POOLED,
     AUC_HAND,
     CAUGHT_HAND,
     AUC_LLM,
     CAUGHT_LLM,
     FALSE_5,
-    FALSE_10,
     CAUGHT_5,
     CAUGHT_LLM_5,
+    FALSE_10,
+    CAUGHT_10,
+    FALSE_FIXED,
+    FALSE_PAN,
+    FALSE_SESSION, /* pooled; joint has the same four after them */
+    FOUND_3,
+    FOUND_5,
+    FOUND_10,
+    FALSE_JOINT,
+    JOINT_3,
+    JOINT_5,
+    JOINT_10,
     FIGURES
-};
-
-struct eval {
-    struct voice_model *model;
-    const struct kernel_set *kernels;
-    struct voice_lines lines;
-    struct sample *samples;
-    size_t sample_count;
-    struct text personas[MOST_PERSONAS], groups[MOST_PERSONAS];
-    size_t persona_count;
-    struct drift_reading *readings; /* [sample_count] by one fingerprint */
-    double *own, *other;            /* [sample_count] distances */
-    double limit;                   /* of the last auc(): 5 % of own lines */
-    struct figure figures[FIGURES];
-    double worst_5, worst_10;
 };
 
 static const struct figure blank[FIGURES] = {
     [AUC_ALL] = {"single replies, AUC", ">= .910", 1, 0, 0},
     [CAUGHT_ALL] = {"  caught at 5 % false, %", ">= 62", 100, 0, 0},
     [AUC_HARD] = {"same author, AUC", ">= .79", 1, 0, 0},
-    [AUC_WINDOW] = {"five replies, mean driftScore, AUC", ">= .986", 1, 0, 0},
-    [AUC_WINDOW_RAW] = {"five replies, mean raw, AUC", ">= .986", 1, 0, 0},
+    [AUC_WINDOW] = {"five replies, pooled distance, AUC", ">= .986", 1, 0, 0},
+    [AUC_WINDOW_SCORE] = {"  mean of driftScore instead", "", 1, 0, 0},
+    [AUC_SHORT] = {"under 50 characters, AUC", "", 1, 0, 0},
+    [AUC_SHORT_POOLED] = {"  pooled with up to four before", "", 1, 0, 0},
     [AUC_HAND] = {"assistant by hand, AUC", ">= .95", 1, 0, 0},
     [CAUGHT_HAND] = {"  caught at 5 % false, %", "", 100, 0, 0},
     [AUC_LLM] = {"assistant by models (in model), AUC", ">= .99", 1, 0, 0},
     [CAUGHT_LLM] = {"  caught at 5 % false, %", "", 100, 0, 0},
     [FALSE_5] = {"false alerts, 5 % asked, %", "2 to 6", 100, 0, 0},
+    [CAUGHT_5] = {"  caught, others, %", "", 100, 0, 0},
+    [CAUGHT_LLM_5] = {"  caught, models, %", "", 100, 0, 0},
     [FALSE_10] = {"false alerts, 10 % asked, %", "6 to 11", 100, 0, 0},
-    [CAUGHT_5] = {"  caught, others, 5 % asked, %", "", 100, 0, 0},
-    [CAUGHT_LLM_5] = {"  caught, models, 5 % asked, %", "", 100, 0, 0},
+    [CAUGHT_10] = {"  caught, others, %", "", 100, 0, 0},
+    [FALSE_FIXED] = {"false alerts, 1 - cosine >= 0.30, %", "", 100, 0, 0},
+    [FALSE_PAN] = {"  PAN baseline, %", "", 100, 0, 0},
+    [FALSE_SESSION] = {"sessions of 50 that slip falsely, %", "<= 10", 100, 0,
+                       0},
+    [FOUND_3] = {"  another speaker found within 3, %", "", 100, 0, 0},
+    [FOUND_5] = {"  within 5, %", ">= 75", 100, 0, 0},
+    [FOUND_10] = {"  within 10, %", "", 100, 0, 0},
+    [FALSE_JOINT] = {"the same, joint statistic, %", "<= 10", 100, 0, 0},
+    [JOINT_3] = {"  another speaker found within 3, %", "", 100, 0, 0},
+    [JOINT_5] = {"  within 5, %", ">= 75", 100, 0, 0},
+    [JOINT_10] = {"  within 10, %", "", 100, 0, 0},
+};
+
+/* ------------------------------------------------------------- table of sizes
+ */
+
+enum measure { PRODUCT, PAN, MEASURES };
+enum unit { SINGLE, FIVE, UNITS };
+
+static const size_t sizes[] = {5, 20, 50, 200};
+enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+
+struct cell {
+    struct rank sum;
+    size_t count;
+};
+
+struct eval {
+    struct corpus corpus;
+    struct drift_reading *readings; /* [sample_count] by one fingerprint */
+    double *distances[MEASURES];    /* [sample_count] */
+    double *own, *other;            /* [sample_count] distances */
+    struct cell cells[SIZES][UNITS][MEASURES];
+    struct figure figures[FIGURES];
+    double worst_5, worst_10;
 };
 
 static void
@@ -95,254 +129,210 @@ note(struct eval *e, enum figure_index which, double value)
     e->figures[which].count++;
 }
 
-static int
-ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/*
- * How often another's distance is above one of her own, ties by half; *caught:
- * how many of the others lie above all but 5 % of her own.
+/* Distances of the samples that are `which` to her; hard ones are others too.
  */
-static double
-auc(double *own, size_t owns, double *other, size_t others, double *caught)
-{
-    size_t below = 0, upto = 0, above = 0;
-    double wins = 0;
-
-    qsort(own, owns, sizeof(*own), ascending);
-    qsort(other, others, sizeof(*other), ascending);
-    for (size_t i = 0; i < others; i++) {
-        while (below < owns && own[below] < other[i]) {
-            below++;
-        }
-        while (upto < owns && own[upto] <= other[i]) {
-            upto++;
-        }
-        wins += (double)below + 0.5 * (double)(upto - below);
-    }
-    const double limit = own[owns - 1 - owns / 20];
-    while (above < others && other[others - 1 - above] > limit) {
-        above++;
-    }
-    *caught = (double)above / (double)others;
-    return wins / ((double)owns * (double)others);
-}
-
 static size_t
-persona_of(struct eval *e, const struct voice_line *line)
+gather(const struct eval *e, size_t persona, enum corpus_relation which,
+       const double *distances, double *out)
 {
-    size_t p = 0;
+    size_t n = 0;
 
-    if (line->split < VOICE_ENROL) {
-        return SIZE_MAX;
+    for (size_t i = 0; i < e->corpus.sample_count; i++) {
+        const enum corpus_relation r =
+            corpus_relation_of(&e->corpus, &e->corpus.samples[i], persona);
+        if (r == which || (which == CORPUS_OTHER && r == CORPUS_HARD)) {
+            out[n++] = distances[i];
+        }
     }
-    while (p < e->persona_count && !text_equal(e->personas[p], line->persona)) {
-        p++;
-    }
-    if (p == e->persona_count && p < MOST_PERSONAS) {
-        e->personas[p] = line->persona;
-        e->groups[p] = line->group;
-        e->persona_count++;
-    }
-    return p;
+    return n;
 }
 
-static bool
-read_samples(struct eval *e, struct arena *arena, struct err *err)
+/* What a window's distance is made of. */
+enum pooling { POOL_TREND, POOL_RAW, POOL_PAN, POOL_SCORE };
+
+static double
+pool(const struct eval *e, size_t from, size_t to, enum pooling pooling)
 {
-    for (size_t i = 0; i < e->lines.count; i++) {
-        const struct voice_line *line = &e->lines.at[i];
-        if (line->split == VOICE_BACKGROUND) {
-            continue;
-        }
-        struct sample *s = &e->samples[e->sample_count++];
-        s->line = line;
-        s->persona = persona_of(e, line);
-        if (!voice_read(e->model, line->text, arena, &s->voice, err)) {
-            return false;
+    const struct trend_options options = trend_defaults(TREND_POOLED);
+    struct trend trend = {.count = 0};
+    double sum = 0, distance = 0;
+
+    for (size_t i = from; i < to; i++) {
+        const struct drift_reading *r = &e->readings[i];
+        const struct trend_turn turn = {i - from, r->deviations,
+                                        e->corpus.samples[i].voice.chars};
+        sum += pooling == POOL_PAN   ? e->distances[PAN][i]
+               : pooling == POOL_RAW ? r->raw
+                                     : r->score;
+        if (pooling == POOL_TREND) {
+            distance = trend_add(&trend, &options, &turn).distance;
         }
     }
+    return pooling == POOL_TREND ? distance : sum / (double)(to - from);
+}
+
+/* Windows of hers and of others; false where one side has none. */
+static bool
+rank_windows(struct eval *e, size_t persona, enum pooling pooling,
+             struct rank *out)
+{
+    const struct corpus *c = &e->corpus;
+    size_t owns = 0, others = 0;
+
+    for (size_t i = 0, next; i < c->sample_count; i = next) {
+        const size_t to = corpus_window_end(c, i);
+        next = to > i ? to : i + 1;
+        if (to - i >= WINDOW_LEAST) {
+            double *at = c->samples[i].persona == persona ? &e->own[owns++]
+                                                          : &e->other[others++];
+            *at = pool(e, i, to, pooling);
+        }
+    }
+    if (owns == 0 || others == 0) {
+        return false;
+    }
+    *out = rank_of(e->own, owns, e->other, others);
     return true;
 }
 
-struct drawn {
-    uint64_t order;
-    int block;
-};
-
-static int
-by_order(const void *a, const void *b)
+static bool
+rank_singles(struct eval *e, size_t persona, enum corpus_relation which,
+             const double *distances, struct rank *out)
 {
-    const struct drawn *x = a, *y = b;
+    const size_t owns = gather(e, persona, CORPUS_OWN, distances, e->own);
+    const size_t others = gather(e, persona, which, distances, e->other);
 
-    return (x->order > y->order) - (x->order < y->order);
-}
-
-/* Enrolment blocks of a persona in the order of this draw. */
-static size_t
-draw_blocks(const struct eval *e, size_t persona, uint32_t draw,
-            struct drawn *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < e->sample_count && n < MOST_BLOCKS; i++) {
-        const struct sample *s = &e->samples[i];
-        if (s->persona != persona || s->line->split != VOICE_ENROL ||
-            (n > 0 && out[n - 1].block == s->line->block)) {
-            continue;
-        }
-        const uint32_t key[3] = {(uint32_t)persona, (uint32_t)s->line->block,
-                                 draw};
-        out[n++] =
-            (struct drawn){hash_bytes(key, sizeof(key), 7), s->line->block};
+    if (owns == 0 || others == 0) {
+        return false;
     }
-    qsort(out, n, sizeof(*out), by_order);
-    return n;
+    *out = rank_of(e->own, owns, e->other, others);
+    return true;
 }
 
-static struct fingerprint *
-enrol(const struct eval *e, size_t persona, uint32_t draw, size_t lines,
-      struct err *err)
+static void
+add_cell(struct cell *cell, const struct rank *r)
 {
-    static struct drawn blocks[MOST_BLOCKS];
-    struct text texts[FINGERPRINT_MOST_LINES];
-    const size_t drawn = draw_blocks(e, persona, draw, blocks);
-    const size_t wanted = lines / BLOCK_LINES;
-    const size_t used = drawn < wanted ? drawn : wanted;
-    size_t n = 0;
+    cell->sum.auc += r->auc;
+    cell->sum.eer += r->eer;
+    cell->sum.caught += r->caught;
+    cell->count++;
+}
 
-    for (size_t i = 0; i < e->sample_count && n < lines; i++) {
-        const struct sample *s = &e->samples[i];
-        bool chosen = false;
-        for (size_t b = 0; b < used; b++) {
-            chosen = chosen || blocks[b].block == s->line->block;
+static void
+eval_size(struct eval *e, size_t persona, size_t size)
+{
+    struct cell(*cells)[MEASURES] = e->cells[size];
+    struct rank r;
+
+    for (int m = 0; m < MEASURES; m++) {
+        if (rank_singles(e, persona, CORPUS_OTHER, e->distances[m], &r)) {
+            add_cell(&cells[SINGLE][m], &r);
         }
-        if (chosen && s->persona == persona && s->line->split == VOICE_ENROL) {
-            texts[n++] = s->line->text;
+        if (rank_windows(e, persona, m == PAN ? POOL_PAN : POOL_RAW, &r)) {
+            add_cell(&cells[FIVE][m], &r);
         }
     }
-    const struct fingerprint_request request = {
-        .persona = e->personas[persona],
-        .source = TEXT("dev.jsonl"),
-        .lines = texts,
-        .line_count = n,
-    };
-    return fingerprint_build(e->model, e->kernels, &request, err);
 }
 
-/* What a sample is to a persona. */
-enum relation { OWN, OTHER, HARD, BY_HAND, BY_MODEL, UNUSED };
-
-static enum relation
-relation_of(const struct eval *e, const struct sample *s, size_t persona)
+static void
+print_table(const struct eval *e)
 {
-    if (s->line->split == VOICE_HANDWRITTEN) {
-        return BY_HAND;
+    static const char *const units[UNITS] = {"single replies", "five replies"};
+    static const char *const measures[MEASURES] = {"built-in", "PAN baseline"};
+
+    printf("%-16s%-14s", "", "sample lines");
+    for (size_t s = 0; s < SIZES; s++) {
+        printf("%20zu", sizes[s]);
     }
-    if (s->line->split == VOICE_ASSISTANT) {
-        return BY_MODEL;
+    printf("\n%-30s", "");
+    for (size_t s = 0; s < SIZES; s++) {
+        printf("%20s", "AUC   EER  TPR5");
     }
-    if (s->line->split != VOICE_TEST) {
-        return UNUSED;
+    printf("\n");
+    for (int u = 0; u < UNITS; u++) {
+        for (int m = 0; m < MEASURES; m++) {
+            printf("%-16s%-14s", m == 0 ? units[u] : "", measures[m]);
+            for (size_t s = 0; s < SIZES; s++) {
+                const struct cell *c = &e->cells[s][u][m];
+                const double n = (double)(c->count > 0 ? c->count : 1);
+                printf("%9.4f%6.1f%5.1f", c->sum.auc / n, 100 * c->sum.eer / n,
+                       100 * c->sum.caught / n);
+            }
+            printf("\n");
+        }
     }
-    if (s->persona == persona) {
-        return OWN;
-    }
-    return text_equal(e->groups[s->persona], e->groups[persona]) ? HARD : OTHER;
+    printf("\n");
 }
 
-/* Distances of the samples that are `which` to her; HARD ones are others too.
+/* ------------------------------------------------------------ figures told
+ * once
  */
-static size_t
-gather(const struct eval *e, size_t persona, enum relation which, double *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < e->sample_count; i++) {
-        const enum relation r = relation_of(e, &e->samples[i], persona);
-        if (r == which || (which == OTHER && r == HARD)) {
-            out[n++] = e->readings[i].raw;
-        }
-    }
-    return n;
-}
 
 static void
 eval_singles(struct eval *e, size_t persona)
 {
     static const struct {
-        enum relation which;
+        enum corpus_relation which;
         enum figure_index auc, caught;
     } rows[] = {
-        {OTHER, AUC_ALL, CAUGHT_ALL},
-        {HARD, AUC_HARD, FIGURES},
-        {BY_HAND, AUC_HAND, CAUGHT_HAND},
-        {BY_MODEL, AUC_LLM, CAUGHT_LLM},
+        {CORPUS_OTHER, AUC_ALL, CAUGHT_ALL},
+        {CORPUS_HARD, AUC_HARD, FIGURES},
+        {CORPUS_BY_HAND, AUC_HAND, CAUGHT_HAND},
+        {CORPUS_BY_MODEL, AUC_LLM, CAUGHT_LLM},
     };
-    const size_t owns = gather(e, persona, OWN, e->own);
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const size_t n = gather(e, persona, rows[i].which, e->other);
-        double caught;
-        if (n == 0 || owns == 0) {
+        struct rank r;
+        if (!rank_singles(e, persona, rows[i].which, e->distances[PRODUCT],
+                          &r)) {
             continue;
         }
-        note(e, rows[i].auc, auc(e->own, owns, e->other, n, &caught));
+        note(e, rows[i].auc, r.auc);
         if (rows[i].caught != FIGURES) {
-            note(e, rows[i].caught, caught);
+            note(e, rows[i].caught, r.caught);
         }
     }
 }
 
+/* Short test lines, each alone or with up to four short ones before it. */
 static void
-eval_windows(struct eval *e, size_t persona, bool raw)
+eval_short(struct eval *e, size_t persona, bool pooled)
 {
-    size_t owns = 0, others = 0;
-    double caught;
+    const struct trend_options options = trend_defaults(TREND_POOLED);
+    struct trend trend = {.count = 0};
+    size_t owns = 0, others = 0, last = SIZE_MAX;
 
-    for (size_t i = 0, next; i < e->sample_count; i = next) {
-        const struct sample *s = &e->samples[i];
-        double sum = 0;
-        next = i + 1;
-        if (s->line->split != VOICE_TEST) {
+    for (size_t i = 0; i < e->corpus.sample_count; i++) {
+        const struct corpus_sample *s = &e->corpus.samples[i];
+        if (s->line->split != VOICE_TEST || s->voice.chars >= SHORT_CHARS) {
             continue;
         }
-        for (next = i;
-             next < e->sample_count && e->samples[next].persona == s->persona &&
-             e->samples[next].line->split == VOICE_TEST &&
-             e->samples[next].line->block == s->line->block;
-             next++) {
-            sum += raw ? e->readings[next].raw : e->readings[next].score;
+        if (s->persona != last || !pooled) {
+            trend = (struct trend){.count = 0};
+            last = s->persona;
         }
-        if (next - i >= WINDOW_LEAST) {
-            double *to =
-                s->persona == persona ? &e->own[owns++] : &e->other[others++];
-            *to = sum / (double)(next - i);
-        }
+        const struct trend_turn turn = {i, e->readings[i].deviations,
+                                        s->voice.chars};
+        double *at =
+            s->persona == persona ? &e->own[owns++] : &e->other[others++];
+        *at = trend_add(&trend, &options, &turn).deviation;
     }
     if (owns > 0 && others > 0) {
-        note(e, raw ? AUC_WINDOW_RAW : AUC_WINDOW,
-             auc(e->own, owns, e->other, others, &caught));
+        note(e, pooled ? AUC_SHORT_POOLED : AUC_SHORT,
+             rank_of(e->own, owns, e->other, others).auc);
     }
 }
 
 /* The part of samples of one relation that reach a threshold. */
 static double
-alerting(const struct eval *e, size_t persona, enum relation which,
-         double threshold)
+alerting(struct eval *e, size_t persona, enum corpus_relation which,
+         const double *distances, double threshold)
 {
-    size_t n = 0, alerts = 0;
+    const size_t n = gather(e, persona, which, distances, e->own);
+    size_t alerts = 0;
 
-    for (size_t i = 0; i < e->sample_count; i++) {
-        const enum relation r = relation_of(e, &e->samples[i], persona);
-        if (r == which || (which == OTHER && r == HARD)) {
-            n++;
-            alerts += e->readings[i].score >= threshold;
-        }
+    for (size_t i = 0; i < n; i++) {
+        alerts += e->own[i] >= threshold;
     }
     return n > 0 ? (double)alerts / (double)n : 0;
 }
@@ -351,51 +341,171 @@ static bool
 eval_alerts(struct eval *e, size_t persona, const struct fingerprint *print,
             struct err *err)
 {
-    double five, ten;
+    const double *raw = e->distances[PRODUCT];
+    double *score = e->other, five, ten;
 
     if (!drift_scale_threshold(print->scale.count, 0.05, &five, err) ||
         !drift_scale_threshold(print->scale.count, 0.10, &ten, err)) {
         return false;
     }
-    const double false_5 = alerting(e, persona, OWN, five);
-    const double false_10 = alerting(e, persona, OWN, ten);
+    for (size_t i = 0; i < e->corpus.sample_count; i++) {
+        score[i] = e->readings[i].score;
+    }
+    const double false_5 = alerting(e, persona, CORPUS_OWN, score, five);
+    const double false_10 = alerting(e, persona, CORPUS_OWN, score, ten);
     note(e, FALSE_5, false_5);
     note(e, FALSE_10, false_10);
-    note(e, CAUGHT_5, alerting(e, persona, OTHER, five));
-    note(e, CAUGHT_LLM_5, alerting(e, persona, BY_MODEL, five));
+    note(e, CAUGHT_5, alerting(e, persona, CORPUS_OTHER, score, five));
+    note(e, CAUGHT_10, alerting(e, persona, CORPUS_OTHER, score, ten));
+    note(e, CAUGHT_LLM_5, alerting(e, persona, CORPUS_BY_MODEL, score, five));
+    note(e, FALSE_FIXED, alerting(e, persona, CORPUS_OWN, raw, FIXED_COSINE));
+    note(e, FALSE_PAN,
+         alerting(e, persona, CORPUS_OWN, e->distances[PAN], FIXED_COSINE));
     e->worst_5 = false_5 > e->worst_5 ? false_5 : e->worst_5;
     e->worst_10 = false_10 > e->worst_10 ? false_10 : e->worst_10;
     return true;
+}
+
+/* ------------------------------------------------------------------- sessions
+ */
+
+/* The first turn of a session that is not stable; `count` where all are. */
+static size_t
+first_slip(const struct eval *e, enum trend_statistic statistic,
+           const size_t *turns, size_t count)
+{
+    const struct trend_options options = trend_defaults(statistic);
+    struct trend trend = {.count = 0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct trend_turn turn = {
+            i, e->readings[turns[i]].deviations,
+            e->corpus.samples[turns[i]].voice.chars};
+        if (trend_add(&trend, &options, &turn).state != TREND_STABLE) {
+            return i;
+        }
+    }
+    return count;
+}
+
+/* One session of her own, and one that another speaker takes over. */
+static void
+eval_session(struct eval *e, const size_t *own, size_t owns,
+             const size_t *drift, size_t drifts, enum trend_statistic statistic,
+             enum figure_index first)
+{
+    note(e, first, first_slip(e, statistic, own, owns) < owns);
+    const size_t at = first_slip(e, statistic, drift, drifts);
+    if (at >= SESSION_OWN) { // sessions that alarmed before tell nothing
+        note(e, first + 1, at < SESSION_OWN + 3);
+        note(e, first + 2, at < SESSION_OWN + 5);
+        note(e, first + 3, at < SESSION_OWN + 10);
+    }
+}
+
+static void
+eval_sessions(struct eval *e, size_t persona, uint32_t draw)
+{
+    size_t own[SESSION_TURNS], drift[SESSION_TURNS];
+    const struct corpus *c = &e->corpus;
+    const size_t others = c->persona_count;
+
+    for (uint32_t s = 0; s < SESSIONS && others > 1; s++) {
+        const uint32_t key[3] = {(uint32_t)persona, draw, s};
+        const uint64_t seed = hash_bytes(key, sizeof(key), 11);
+        const size_t other =
+            (persona + 1 + (size_t)(seed % (others - 1))) % others;
+        const size_t n =
+            corpus_fill_turns(c, persona, seed, own, 0, SESSION_TURNS);
+        if (n < SESSION_TURNS) {
+            return; // she has no test lines
+        }
+        memcpy(drift, own, SESSION_OWN * sizeof(*own));
+        const size_t m = corpus_fill_turns(c, other, seed + 1000000, drift,
+                                           SESSION_OWN, SESSION_OWN + 10);
+        eval_session(e, own, n, drift, m, TREND_POOLED, FALSE_SESSION);
+        eval_session(e, own, n, drift, m, TREND_JOINT, FALSE_JOINT);
+    }
+}
+
+/* ------------------------------------------------------------------------ all
+ */
+
+static void
+measure_all(struct eval *e, const struct fingerprint *print,
+            const struct corpus_enrolment *enrolment)
+{
+    static const struct pan_vector *vectors[FINGERPRINT_MOST_LINES];
+    static float mean[PAN_FEATURES];
+    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 0};
+
+    for (size_t i = 0; i < enrolment->count; i++) {
+        vectors[i] = &enrolment->at[i]->pan;
+    }
+    pan_mean(vectors, enrolment->count, mean);
+    for (size_t i = 0; i < e->corpus.sample_count; i++) {
+        const struct corpus_sample *s = &e->corpus.samples[i];
+        e->readings[i] = drift_measure(print, &s->voice, &limits);
+        e->distances[PRODUCT][i] = e->readings[i].raw;
+        e->distances[PAN][i] = pan_distance(mean, &s->pan);
+    }
 }
 
 static bool
 eval_persona(struct eval *e, size_t persona, uint32_t draw, size_t lines,
              struct err *err)
 {
-    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 0};
-    struct fingerprint *print = enrol(e, persona, draw, lines, err);
+    static struct corpus_enrolment enrolment;
+    struct rank r;
 
+    corpus_enrol(&e->corpus, persona, draw, lines, &enrolment);
+    struct fingerprint *print =
+        corpus_print(&e->corpus, persona, &enrolment, err);
     if (print == NULL) {
-        err_under(err, "%.*s", TEXT_ARGS(e->personas[persona]));
         return false;
     }
-    for (size_t i = 0; i < e->sample_count; i++) {
-        e->readings[i] = drift_measure(print, &e->samples[i].voice, &limits);
-    }
+    measure_all(e, print, &enrolment);
     eval_singles(e, persona);
-    eval_windows(e, persona, false);
-    eval_windows(e, persona, true);
+    if (rank_windows(e, persona, POOL_TREND, &r)) {
+        note(e, AUC_WINDOW, r.auc);
+    }
+    if (rank_windows(e, persona, POOL_SCORE, &r)) {
+        note(e, AUC_WINDOW_SCORE, r.auc);
+    }
+    eval_short(e, persona, false);
+    eval_short(e, persona, true);
+    eval_sessions(e, persona, draw);
     const bool done = eval_alerts(e, persona, print, err);
     fingerprint_free(print);
     return done;
 }
 
-static void
-print_figures(const struct eval *e, size_t draws, size_t lines)
+static bool
+eval_sizes(struct eval *e, size_t persona, uint32_t draw, struct err *err)
 {
-    printf("%zu personas, %zu draws of %zu lines\n\n", e->persona_count, draws,
-           lines);
-    printf("%-36s %8s   %s\n", "", "measured", "goal");
+    static struct corpus_enrolment enrolment;
+
+    for (size_t s = 0; s < SIZES; s++) {
+        corpus_enrol(&e->corpus, persona, draw, sizes[s], &enrolment);
+        struct fingerprint *print =
+            corpus_print(&e->corpus, persona, &enrolment, err);
+        if (print == NULL) {
+            return false;
+        }
+        measure_all(e, print, &enrolment);
+        eval_size(e, persona, s);
+        fingerprint_free(print);
+    }
+    return true;
+}
+
+static void
+print_figures(const struct eval *e, size_t lines)
+{
+    char title[64];
+
+    snprintf(title, sizeof(title), "fingerprints of %zu lines", lines);
+    printf("%-36s %8s   %s\n", title, "measured", "goal");
     for (size_t i = 0; i < FIGURES; i++) {
         const struct figure *f = &e->figures[i];
         const double mean =
@@ -407,88 +517,42 @@ print_figures(const struct eval *e, size_t draws, size_t lines)
            100 * e->worst_5, 100 * e->worst_10);
 }
 
-/* Microseconds for a text of TIMED_CHARS and one persona; below 0: failed. */
-static double
-time_batch(const struct eval *e, const struct fingerprint *print,
-           struct arena *arena, struct err *err)
-{
-    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 0};
-    const uint64_t began = clock_ns();
-
-    for (size_t n = 0, i = 0; n < TIMED_ROUNDS; i = (i + 1) % e->sample_count) {
-        struct text text = e->samples[i].line->text;
-        struct voice voice;
-        if (text.len < TIMED_CHARS) {
-            continue;
-        }
-        text.len = TIMED_CHARS;
-        arena_reset(arena);
-        if (!voice_read(e->model, text, arena, &voice, err) ||
-            !drift_measure(print, &voice, &limits).measured) {
-            return -1;
-        }
-        n++;
-    }
-    return (double)(clock_ns() - began) / 1000 / TIMED_ROUNDS;
-}
-
-static bool
-print_times(const struct eval *e, size_t lines, struct err *err)
-{
-    struct arena *arena = arena_new(SIZE_MAX);
-    const uint64_t began = clock_ns();
-    struct fingerprint *print = enrol(e, 0, 0, lines, err);
-    const double print_ms = (double)(clock_ns() - began) / 1e6;
-    double best = -1;
-
-    for (size_t b = 0; arena != NULL && print != NULL && b < TIMED_BATCHES;
-         b++) {
-        const double us = time_batch(e, print, arena, err);
-        best = b == 0 || us < best ? us : best;
-    }
-    printf("%-36s %8.2f   <= 8 (fastest of %d batches)\n",
-           "300 characters, one persona, us", best, TIMED_BATCHES);
-    printf("%-36s %8.2f\n", "one fingerprint, ms", print_ms);
-    fingerprint_free(print);
-    arena_free(arena);
-    return best > 0;
-}
-
 static bool
 run(struct eval *e, size_t draws, size_t lines, struct err *err)
 {
+    printf("%zu personas, %zu draws\n\n", e->corpus.persona_count, draws);
     for (size_t d = 0; d < draws; d++) {
-        for (size_t p = 0; p < e->persona_count; p++) {
-            if (!eval_persona(e, p, (uint32_t)d, lines, err)) {
+        for (size_t p = 0; p < e->corpus.persona_count; p++) {
+            if (!eval_persona(e, p, (uint32_t)d, lines, err) ||
+                !eval_sizes(e, p, (uint32_t)d, err)) {
                 return false;
             }
         }
     }
-    print_figures(e, draws, lines);
-    return print_times(e, lines, err);
+    print_table(e);
+    print_figures(e, lines);
+    return voice_time_print(&e->corpus, lines, err);
 }
 
 static bool
-open_all(struct eval *e, const char *model, struct arena *arena,
-         struct err *err)
+open_all(struct eval *e, const char *model, struct err *err)
 {
-    if (!voice_lines_read("-", &e->lines, err)) {
+    if (!corpus_open(&e->corpus, model, err)) {
         return false;
     }
-    const size_t n = e->lines.count + 1;
-    e->samples = calloc(n, sizeof(*e->samples));
+    const size_t n = e->corpus.sample_count + 1;
     e->readings = calloc(n, sizeof(*e->readings));
+    e->distances[PRODUCT] = calloc(n, sizeof(double));
+    e->distances[PAN] = calloc(n, sizeof(double));
     e->own = calloc(n, sizeof(*e->own));
     e->other = calloc(n, sizeof(*e->other));
-    if (e->samples == NULL || e->readings == NULL || e->own == NULL ||
-        e->other == NULL || arena == NULL) {
+    if (e->readings == NULL || e->own == NULL || e->other == NULL ||
+        e->distances[PRODUCT] == NULL || e->distances[PAN] == NULL) {
         err_memory(err, "samples");
         return false;
     }
     memcpy(e->figures, blank, sizeof(blank));
-    e->kernels = &kernel_scalar;
-    e->model = voice_model_open(model, err);
-    return e->model != NULL && read_samples(e, arena, err);
+    return true;
 }
 
 int
@@ -503,18 +567,16 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: eval_voices MODEL [DRAWS [LINES]] < lines\n");
         return 64;
     }
-    struct arena *arena = arena_new(SIZE_MAX);
     const bool done =
-        open_all(&e, argv[1], arena, &err) && run(&e, draws, lines, &err);
+        open_all(&e, argv[1], &err) && run(&e, draws, lines, &err);
     if (!done) {
         fprintf(stderr, "%s\n", err.message);
     }
-    voice_model_free(e.model);
-    voice_lines_clear(&e.lines);
-    free(e.samples);
+    corpus_clear(&e.corpus);
     free(e.readings);
+    free(e.distances[PRODUCT]);
+    free(e.distances[PAN]);
     free(e.own);
     free(e.other);
-    arena_free(arena);
     return done ? 0 : 70;
 }

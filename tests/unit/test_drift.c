@@ -337,6 +337,63 @@ START_TEST(personas_lie_apart_but_not_from_themselves)
 }
 END_TEST
 
+/* As drift_measure gives it for so many deviations. */
+static struct drift_reading
+reading_at(double deviations, double raw, enum envelope_drift_status status)
+{
+    return (struct drift_reading){.status = status,
+                                  .measured = true,
+                                  .calibrated = true,
+                                  .deviations = deviations,
+                                  .raw = raw};
+}
+
+START_TEST(two_measures_become_one_by_their_weights)
+{
+    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 50};
+    const struct drift_reading far = reading_at(3, 0.9, DRIFT_OK);
+    const struct drift_reading near = reading_at(-1, 0.5, DRIFT_OK);
+    double last = -1;
+
+    for (double weight = 0; weight <= 1; weight += 0.125) {
+        const struct drift_reading r = drift_fuse(&near, &far, weight, &limits);
+        ck_assert_double_eq_tol(r.deviations, 4 * weight - 1, 1e-12);
+        ck_assert_double_eq_tol(r.raw, 0.5 + 0.4 * weight, 1e-12);
+        ck_assert_double_gt(r.score, last);
+        // 1.645 deviations are a share of 5 %, which alerts at 0.30.
+        ck_assert(r.alert == (4 * weight - 1 > 1.645));
+        last = r.score;
+    }
+}
+END_TEST
+
+START_TEST(a_measure_without_calibration_is_left_out)
+{
+    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 50};
+    const struct drift_reading good = reading_at(3, 0.9, DRIFT_OK);
+    const struct drift_reading none = {.status = DRIFT_MODEL_MISMATCH};
+
+    ck_assert_double_eq(drift_fuse(&good, &none, 0.5, &limits).deviations, 3);
+    ck_assert_double_eq(drift_fuse(&none, &good, 0.5, &limits).deviations, 3);
+    ck_assert_int_eq(drift_fuse(&none, &none, 0.5, &limits).status,
+                     DRIFT_MODEL_MISMATCH);
+}
+END_TEST
+
+START_TEST(low_evidence_of_both_never_alerts)
+{
+    const struct drift_limits limits = {0.30, DRIFT_CALIBRATED, 50};
+    const struct drift_reading ok = reading_at(4, 0.9, DRIFT_OK);
+    const struct drift_reading low = reading_at(4, 0.9, DRIFT_LOW_EVIDENCE);
+
+    ck_assert(drift_fuse(&ok, &low, 0.5, &limits).alert);
+    ck_assert(drift_fuse(&low, &ok, 0.5, &limits).alert);
+    ck_assert(!drift_fuse(&low, &low, 0.5, &limits).alert);
+    ck_assert_int_eq(drift_fuse(&low, &low, 0.5, &limits).status,
+                     DRIFT_LOW_EVIDENCE);
+}
+END_TEST
+
 START_TEST(names_are_those_of_the_wire)
 {
     static const char *const names[DRIFT_STATUSES] = {
@@ -365,4 +422,7 @@ TEST_MAIN(
     tcase_add_test(tc, vectors_may_be_calibrated_where_there_are_enough);
     tcase_add_test(tc, bad_vectors_have_no_score);
     tcase_add_test(tc, personas_lie_apart_but_not_from_themselves);
+    tcase_add_test(tc, two_measures_become_one_by_their_weights);
+    tcase_add_test(tc, a_measure_without_calibration_is_left_out);
+    tcase_add_test(tc, low_evidence_of_both_never_alerts);
     tcase_add_test(tc, names_are_those_of_the_wire);)

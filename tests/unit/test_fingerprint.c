@@ -1,6 +1,7 @@
 #include "tests/unit/harness.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "sidecar/base/hash.h"
 #include "tests/unit/support_voice.h"
@@ -66,16 +67,16 @@ START_TEST(lines_said_twice_or_without_words_do_not_count)
         TEXT("..."),
         TEXT(""),
         TEXT("\xf0\x9f\x98\x80"),
-        TEXT("I wandered lonely as a cloud!"),
+        TEXT("When all at once I saw a crowd!"),
     };
     struct err err;
     struct fingerprint *print = build(model, lines, 7, 4, &err);
 
     ck_assert_msg(print != NULL, "%s", err.message);
-    ck_assert_uint_eq(print->given, 7);
+    ck_assert_uint_eq(print->lost.given, 7);
     ck_assert_uint_eq(print->line_count, 4);
-    ck_assert_uint_eq(print->duplicates, 1);
-    ck_assert_uint_eq(print->unusable, 2);
+    ck_assert_uint_eq(print->lost.duplicates, 1);
+    ck_assert_uint_eq(print->lost.unusable, 2);
     fingerprint_free(print);
     print = build(model, lines, 7, 5, &err);
     ck_assert_ptr_null(print);
@@ -130,6 +131,108 @@ START_TEST(calibration_is_that_of_a_print_without_the_block)
     ck_assert_mem_eq(scale.scores, whole->scale.scores, sizeof(want));
     ck_assert(scale.mean == whole->scale.mean);
     fingerprint_free(whole);
+    support_voice_lines_clear(&lines);
+    voice_model_free(model);
+}
+END_TEST
+
+/* "I am Mira and I like red tea." and forty more of it. */
+static struct support_lines
+template_lines(size_t count)
+{
+    static const char *const things[] = {"red",  "gold", "jade", "mint",
+                                         "rose", "lime", "plum", "fig"};
+    struct support_lines lines = {.arena = arena_new(SIZE_MAX)};
+
+    for (size_t i = 0; i < count; i++) {
+        char line[128];
+        snprintf(line, sizeof(line),
+                 "I am Mira, keeper of the old house, and I dearly like %s tea "
+                 "on day %zu.",
+                 things[i % 8], i);
+        lines.at[lines.count++] = arena_copy(lines.arena, text_of(line));
+    }
+    return lines;
+}
+
+START_TEST(lines_too_much_alike_are_refused_with_how_many_more)
+{
+    struct voice_model *model = support_voice_model();
+    struct support_lines lines = template_lines(40);
+    struct support_lines judy = support_voice_lines("config/voices", "judy");
+    char warning[256];
+    struct err err;
+    struct fingerprint *print = build(model, lines.at, 40, 0, &err);
+
+    ck_assert_ptr_null(print);
+    ck_assert_int_eq(err.kind, ERR_INVALID);
+    ck_assert_msg(strstr(err.message, "36 of 40 nearly repeat another; it "
+                                      "takes 16 more different ones to make "
+                                      "20") != NULL,
+                  "%s", err.message);
+    // Enough others beside them: built, with a warning while they are many.
+    for (size_t others = 19; others <= 79; others += 60) {
+        for (size_t i = 0; i < others; i++) {
+            lines.at[40 + i] = judy.at[i];
+        }
+        print = build(model, lines.at, 40 + others, 0, &err);
+        ck_assert_msg(print != NULL, "%s", err.message);
+        ck_assert_uint_eq(print->lost.alike, 36);
+        ck_assert(fingerprint_warning(print, warning, sizeof(warning)));
+        ck_assert_msg(strstr(warning, "nearly repeat") != NULL, "%s", warning);
+        fingerprint_free(print);
+    }
+    support_voice_lines_clear(&judy);
+    support_voice_lines_clear(&lines);
+    voice_model_free(model);
+}
+END_TEST
+
+START_TEST(a_line_that_is_not_hers_is_left_out_and_named)
+{
+    struct voice_model *model = support_voice_model();
+    struct support_lines lines = support_voice_lines("config/voices", "judy");
+    struct err err;
+
+    lines.at[17] = TEXT("ERROR 503: UPSTREAM TIMEOUT (0x7f3a); RETRY-AFTER=30; "
+                        "SEE HTTPS://STATUS.EXAMPLE.ORG/INCIDENT/4411");
+    struct fingerprint *print = build(model, lines.at, 50, 0, &err);
+    ck_assert_msg(print != NULL, "%s", err.message);
+    ck_assert_uint_eq(print->lost.outliers, 1);
+    ck_assert_uint_eq(print->outliers[0], 17);
+    ck_assert_uint_eq(print->line_count, 49);
+    ck_assert_uint_eq(print->scale.count, 49);
+    // What is left is what the other lines alone give.
+    memmove(&lines.at[17], &lines.at[18], 32 * sizeof(lines.at[0]));
+    struct fingerprint *without = build(model, lines.at, 49, 0, &err);
+    ck_assert_msg(without != NULL, "%s", err.message);
+    ck_assert_uint_eq(without->lost.outliers, 0);
+    ck_assert_mem_eq(without->weights, print->weights,
+                     VOICE_SLOTS * sizeof(*print->weights));
+    fingerprint_free(without);
+    fingerprint_free(print);
+    support_voice_lines_clear(&lines);
+    voice_model_free(model);
+}
+END_TEST
+
+START_TEST(no_more_than_one_line_in_ten_is_left_out)
+{
+    struct voice_model *model = support_voice_model();
+    struct support_lines lines = support_voice_lines("config/voices", "judy");
+    char odd[12][96];
+    struct err err;
+
+    for (size_t i = 0; i < 12; i++) {
+        snprintf(odd[i], sizeof(odd[i]), "ERR=%zu;0x%zx;;{%zu}%%%%#%zu|%zu~~",
+                 i * 7919, i * 104729, i * 31, i * 17, i * 613);
+        lines.at[3 * i] = text_of(odd[i]);
+    }
+    struct fingerprint *print = build(model, lines.at, 50, 0, &err);
+    ck_assert_msg(print != NULL, "%s", err.message);
+    ck_assert_uint_le(print->lost.outliers, 5);
+    ck_assert_uint_eq(print->line_count, 50 - print->lost.outliers);
+    fingerprint_free(print);
     support_voice_lines_clear(&lines);
     voice_model_free(model);
 }
@@ -348,6 +451,10 @@ TEST_MAIN("fingerprint",
           tcase_add_test(tc, lines_said_twice_or_without_words_do_not_count);
           tcase_add_test(tc, bad_lines_are_named);
           tcase_add_test(tc, calibration_is_that_of_a_print_without_the_block);
+          tcase_add_test(tc,
+                         lines_too_much_alike_are_refused_with_how_many_more);
+          tcase_add_test(tc, a_line_that_is_not_hers_is_left_out_and_named);
+          tcase_add_test(tc, no_more_than_one_line_in_ten_is_left_out);
           tcase_add_test(tc, few_lines_bring_a_warning);
           tcase_add_test(tc, the_same_lines_give_the_same_digest);
           tcase_add_loop_test(tc, bad_vectors_are_refused_by_name, 0,

@@ -201,6 +201,57 @@ START_TEST(a_bad_content_with_a_good_digest_does_no_harm)
 }
 END_TEST
 
+/* Takes `len` bytes out of a file's middle. */
+static void
+cut_out(struct buffer *file, size_t at, size_t len)
+{
+    memmove(file->at + at, file->at + at + len, file->len - at - len);
+    file->len -= len;
+}
+
+START_TEST(files_of_the_first_version_are_read)
+{
+    struct voice_model *model = support_voice_model();
+    struct fingerprint *print = small_print(model);
+    const size_t head = HEADER_BYTES + 4 + print->persona.len + 4 +
+                        print->source.len + 8 + 4 + print->model.len +
+                        DIGEST_BYTES;
+    const size_t added = 4 * (5 + 2 + VOICE_TRAITS);
+    struct err err;
+
+    for (unsigned version = 0; version <= 3; version++) {
+        struct buffer file = encoded(print);
+        if (version == 1) {
+            // Neither losses and traits nor the two lines' origins.
+            const size_t first = head + added + 4;
+            const size_t line = 4 + 4 + 2 + 2 * VOICE_FAMILIES +
+                                2 * voice_row_size(print->lines[0].rows);
+            cut_out(&file, first + line, 4);
+            cut_out(&file, first, 4);
+            cut_out(&file, head, added);
+        }
+        file.at[8] = (char)version;
+        seal(&file);
+        if (version == 1 || version == 2) {
+            struct fingerprint *back = fingerprint_decode(
+                buffer_text(&file), "f.print", model, &kernel_scalar, &err);
+            ck_assert_msg(back != NULL, "%s", err.message);
+            ck_assert_uint_eq(back->lost.given, version == 1 ? 0 : 2);
+            ck_assert_uint_eq(back->traits.words, version == 1 ? 0 : 4);
+            ck_assert_uint_eq(back->origins[1], 1);
+            ck_assert_double_eq(back->norm, print->norm);
+            fingerprint_free(back);
+        } else {
+            refused(model, buffer_text(&file), "this build reads 1 to 2",
+                    version);
+        }
+        buffer_clear(&file);
+    }
+    fingerprint_free(print);
+    voice_model_free(model);
+}
+END_TEST
+
 START_TEST(another_model_is_refused_and_both_are_named)
 {
     struct voice_model *model = support_voice_model();
@@ -259,6 +310,7 @@ TEST_MAIN("fingerprint_file", tcase_add_test(tc, what_is_written_is_read);
           tcase_add_test(tc, every_cut_is_refused);
           tcase_add_test(tc, every_changed_byte_is_refused);
           tcase_add_test(tc, a_bad_content_with_a_good_digest_does_no_harm);
+          tcase_add_test(tc, files_of_the_first_version_are_read);
           tcase_add_test(tc, another_model_is_refused_and_both_are_named);
           tcase_add_test(tc, vectors_alone_need_no_model_of_ours);
           tcase_add_test(tc, a_missing_file_is_named);)
