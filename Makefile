@@ -100,6 +100,7 @@ $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(SUPPORT_OBJ) $(OUT)/libleeway.a
 # The parts of the commands that have tests of their own.
 $(OUT)/tests/test_caller $(OUT)/tests/test_server: $(OUT)/sidecar/tools/caller.o
 $(OUT)/tests/test_vectors: $(OUT)/sidecar/tools/vectors.o
+$(OUT)/tests/test_show: $(patsubst %.c,$(OUT)/%.o,$(wildcard sidecar/tools/show*.c))
 
 # Programs of their own: measurements, and servers for the hostile clients.
 # tests/bench/common*.c is what they share.
@@ -143,7 +144,7 @@ e2e: build/leeway $(WIRE_BIN)
 
 # The whole suite under address and undefined-behaviour sanitizers; the suites
 # with threads under the thread sanitizer.
-THREADED := transport queue slot rotation server caller
+THREADED := transport queue slot rotation server caller flood
 .PHONY: asan tsan
 asan: deps
 	@$(MAKE) --no-print-directory test-here VARIANT=asan WERROR=-Werror
@@ -162,6 +163,11 @@ tsan-here: $(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)) build/leewa
 .PHONY: cost
 cost: $(OUT)/tests/test_cost
 	@$<
+
+# 50,000 terms and 500 patterns: a warm reload under load takes a second at most.
+.PHONY: reload-load
+reload-load: build/leeway
+	@tests/e2e/reload_load.py --full --warm-ms 1000
 
 # The kernels' bits on 64-bit ARM (QEMU) and here, each compiler, -O0 and -O3.
 .PHONY: arm
@@ -187,6 +193,7 @@ demo: deps
 bench: build/leeway $(BENCH_SRC:tests/bench/%.c=$(OUT)/bench/%)
 	build/leeway bench kernels
 	build/leeway bench pipeline
+	build/leeway bench rules
 	$(OUT)/bench/bench_fold
 	$(OUT)/bench/bench_transport
 
@@ -196,10 +203,21 @@ eval-pii: $(OUT)/bench/eval_pii
 	@$< --time
 	@tests/bench/eval_pii.py $< $(DATA)
 
+# DATA: a folder of labelled rows, see tests/bench/eval_moderation.py, whose
+# options go into ARGS. The peers are npm's, fetched into build/peers.
+ARGS ?=
+.PHONY: eval-moderation peers
+eval-moderation: $(OUT)/bench/judge_rows
+	@tests/bench/eval_moderation.py $(DATA) $(ARGS)
+
+peers: $(OUT)/bench/judge_rows build/leeway
+	@tests/bench/peers/run.py $(DATA) $(ARGS)
+
 # VOICES: a folder of background.jsonl, assistant_drift.jsonl, dev.jsonl; see
-# config/voice/README.md.
+# config/voice/README.md. SPEAKERS: a file to measure in the place of dev.jsonl.
 VOICES     ?=
-VOICE_LINES = python3 tests/bench/voice_lines.py $(VOICES)
+SPEAKERS   ?=
+VOICE_LINES = python3 tests/bench/voice_lines.py $(VOICES) $(SPEAKERS)
 
 .PHONY: voice-model eval-voices
 voice-model: $(OUT)/bench/build_voice_model
@@ -207,6 +225,13 @@ voice-model: $(OUT)/bench/build_voice_model
 
 eval-voices: $(OUT)/bench/eval_voices
 	$(VOICE_LINES) | $< config/voice/background.bin
+
+# The linear model, made anew, with its measured quality. DATA: a folder with
+# moderation/ and voices/, see config/linear/README.md; needs Debian's
+# python3-sklearn, which neither building nor testing does.
+.PHONY: train
+train: $(OUT)/bench/linear_features
+	config/linear/train.py $< $(DATA)/moderation $(DATA)/voices config/linear
 
 # The shipped personas' fingerprints as files, out of their sample lines. The
 # sidecar builds the same ones when it starts.
@@ -236,11 +261,15 @@ help:
 	@echo 'make asan       the same under address and undefined-behaviour sanitizers'
 	@echo 'make tsan       the threaded tests under the thread sanitizer'
 	@echo 'make cost       is every hostile text linear? (needs a quiet machine)'
+	@echo 'make reload-load    50,000 terms reloaded while requests come in'
 	@echo 'make arm        the kernels on 64-bit ARM under QEMU'
 	@echo 'make bench      kernels, pipeline, fold and transport, timed'
-	@echo 'make eval-pii DATA=dir, make eval-voices VOICES=dir    figures on labelled data'
+	@echo 'make eval-pii DATA=dir, make eval-voices VOICES=dir [SPEAKERS=file]    figures on labelled data'
+	@echo 'make eval-moderation DATA=dir    every task of moderation, on labelled data'
+	@echo 'make peers DATA=dir    the same beside filters from npm (needs Node and network)'
 	@echo 'make fingerprints    the shipped personas as fingerprint files'
 	@echo 'make voice-model VOICES=dir    the voice model, made anew'
+	@echo 'make train DATA=dir          the linear model, made anew (needs python3-sklearn)'
 	@echo 'make lint       layers, cppcheck, shellcheck, formatting'
 	@echo 'make format     clang-format every C file'
 	@echo 'make clean      remove build/'

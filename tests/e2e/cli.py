@@ -14,8 +14,8 @@ from sidecar import (BROKEN, PROGRAM, ROOT, SHIPPED, Sidecar, configuration,
                      run)
 
 VOICES = os.path.join(ROOT, "tests/data/voices")
-COMMANDS = ("serve", "check", "score", "fingerprint", "ping", "call", "bench",
-            "version")
+COMMANDS = ("serve", "check", "test", "score", "fingerprint", "ping", "call",
+            "bench", "version")
 
 # Arguments, exit code, and what the message says.
 MISUSE = (
@@ -56,8 +56,8 @@ MISUSE = (
     (["score", "-c", "/nowhere", "x"], 78, "/nowhere: "),
     (["score", "--connect", "x", "x"], 64, "expected ipc://"),
     (["score", "--connect", "ipc:///nowhere", "x"], 69, "/nowhere: "),
-    (["fingerprint"], 64, "expected build, show FILE or list"),
-    (["fingerprint", "paint"], 64, "expected build, show FILE or list"),
+    (["fingerprint"], 64, "expected build, show FILE, compare or list"),
+    (["fingerprint", "paint"], 64, "expected build, show FILE, compare or list"),
     (["fingerprint", "list", "stray"], 64, "expected build"),
     (["fingerprint", "build", "x.jsonl"], 64, "--persona ID"),
     (["fingerprint", "build", "--persona", "../x", "y"], 64, "not a name"),
@@ -86,8 +86,8 @@ MISUSE = (
     (["call", "ping", "[]"], 65, "expected map"),
     (["call", "ping", '{"a":1}x'], 65, "JSON: "),
     (["call", "--connect", "ipc:///nowhere", "ping"], 69, "/nowhere: "),
-    (["bench"], 64, "expected kernels or pipeline"),
-    (["bench", "kernels", "stray"], 64, "expected kernels or pipeline"),
+    (["bench"], 64, "expected kernels, pipeline or rules"),
+    (["bench", "kernels", "stray"], 64, "expected kernels, pipeline or rules"),
     (["version", "stray"], 64, "stray: no such argument"),
     (["version", "--bogus"], 64, "unrecognized option"),
 )
@@ -201,8 +201,10 @@ class Check(unittest.TestCase):
         status, said = self.check(configuration())
         self.assertEqual(status, 0)
         self.assertRegex(said, r": fine: 1 rules, 0 personas, .* engine \w+\n")
-        self.assertEqual(self.check(configuration(), "--format", "json"),
-                         (0, ""))
+        status, said = self.check(configuration(), "--format", "json")
+        self.assertEqual(status, 0)
+        for line in said.splitlines():  # nothing but remarks
+            self.assertIn(json.loads(line)["severity"], ("note", "warning"))
 
     def test_several_files_the_worst_counts(self):
         self.check(BROKEN[2][0])
@@ -329,6 +331,36 @@ class Fingerprints(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertIn(f"persona      {who}\n", said)
             self.assertIn("lines        30\n", said)
+
+    def test_compare(self):
+        status, said, _ = self.do("compare")
+        self.assertEqual(status, 0)
+        self.assertIn("\nassistant ", said)
+        self.assertNotIn("warning", said)
+        for who in ("one", "two"):
+            self.do("build", "--persona", who, f"{VOICES}/hamlet.jsonl")
+        status, said, _ = self.do("compare", "one.fingerprint",
+                                  "two.fingerprint")
+        self.assertEqual(status, 0)
+        self.assertIn("one and two are nearly the same voice", said)
+        status, _, notes = self.do("compare", "one.fingerprint")
+        self.assertEqual(status, 65)
+        self.assertIn("two fingerprints", notes)
+        self.assertEqual(self.do("compare", "/nowhere", "/nowhere")[0], 66)
+
+    def test_a_line_of_another_is_left_out_and_named(self):
+        path = f"{self.folder}/mixed.txt"
+        with open(f"{ROOT}/config/voices/judy.jsonl", encoding="utf-8") as file:
+            lines = [json.loads(line)["text"] for line in file][:50]
+        lines[17] = ("ERROR 503: UPSTREAM TIMEOUT (0x7f3a); RETRY-AFTER=30; "
+                     "SEE HTTPS://STATUS.EXAMPLE.ORG/INCIDENT/4411")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(" ".join(line.split()) for line in lines))
+        status, _, notes = self.do("build", "--persona", "x", path)
+        self.assertEqual(status, 0, notes)
+        self.assertIn("left out: sample 18: ERROR 503", notes)
+        status, said, _ = self.do("show", "x.fingerprint")
+        self.assertIn("1 not like the others", said)
 
     def test_with_vectors_of_ones_own(self):
         rows = [[1.0, i / 10, -0.5, 1e-3] for i in range(30)]

@@ -49,17 +49,6 @@ rules:
 {more}"""
 
 
-def shipped_with(folder, more):
-    """A copy of the shipped configuration with one more file of rules."""
-    copy = os.path.join(folder, "config")
-    shutil.copytree(os.path.dirname(SHIPPED), copy,
-                    ignore=shutil.ignore_patterns("*.[ch]", "*.py"))
-    with open(os.path.join(copy, "rules/more.yaml"), "w",
-              encoding="utf-8") as file:
-        file.write(more)
-    return os.path.join(copy, "leeway.yaml")
-
-
 # What is wrong, and how the message begins: file:line:column: path.
 BROKEN = (
     ("rules: [\n", "leeway.yaml:"),

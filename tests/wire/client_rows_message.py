@@ -299,7 +299,8 @@ broken(76, "item with invalid UTF-8",
 row(76, "item is an int", score(extraGuardrails=[7]),
     invalid("extraGuardrails"))
 row(77, "regex characters are literal: no match",
-    score(text=f"{TERM}.", extraGuardrails=["deny:z.rblax", "deny:zorbla*x"]),
+    score(text="Quibblewort.",
+          extraGuardrails=["deny:q.ibblewort", "deny:quibblewor*t"]),
     judged(passed))
 row(77, "regex characters are literal: match",
     score(text="Say z.rb(lax twice.", extraGuardrails=["deny:z.rb(lax"]),
@@ -309,7 +310,8 @@ row(78, "item of ignorables only",
         invalid("extraGuardrails"),
         judged(lambda e: None if e.get("unsupportedGuardrails")
                else "dropped in silence")))
-row(79, "the same item twice", denying(f"Such a {TERM}.", f"deny:{TERM}"),
+row(79, "the same item twice", score(
+    text="Such a quibblewort.", extraGuardrails=["deny:quibblewort"] * 2),
     judged(caught, kept_hits(1)))
 row(79, "a plain sentence is listed", score(
     extraGuardrails=["Never be rude."]),
