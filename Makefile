@@ -144,7 +144,7 @@ e2e: build/leeway $(WIRE_BIN)
 
 # The whole suite under address and undefined-behaviour sanitizers; the suites
 # with threads under the thread sanitizer.
-THREADED := transport queue slot rotation server caller flood
+THREADED := transport queue slot rotation server caller flood guardrail_cache cache
 .PHONY: asan tsan
 asan: deps
 	@$(MAKE) --no-print-directory test-here VARIANT=asan WERROR=-Werror
