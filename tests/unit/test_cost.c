@@ -58,8 +58,7 @@ static const char *const pieces[] = {
     "%66%75",
     "<b>f</b>u",
     "aGVsbG8gd29ybGQgaGVsbG8g",
-    "\xe2\x80\xae"
-    "abc",
+    "\xe2\x80\xae(abc",
     /* personal data, keys, links */
     "192.168.1.1 ",
     "2001:db8::1 ",
