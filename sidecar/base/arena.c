@@ -6,7 +6,7 @@
  * A list of blocks; pieces are cut from the last. A reset keeps the largest
  * block only: after a few requests one block serves a whole request.
  */
-enum { ALIGN = 16, FIRST_BLOCK = 64 * 1024 };
+enum { ALIGN = 16, FIRST_BLOCK = 64 * 1024, SMALL_BLOCK = 1024 };
 
 struct block {
     struct block *older;
@@ -21,21 +21,35 @@ _Static_assert(sizeof(struct block) % ALIGN == 0, "pieces would be misaligned");
 struct arena {
     struct block *newest;
     size_t limit;
+    bool small;
     size_t used;
     size_t peak;
     size_t fail_at;
     bool failed;
 };
 
-struct arena *
-arena_new(size_t limit)
+static struct arena *
+new_arena(size_t limit, bool small)
 {
     struct arena *arena = calloc(1, sizeof(*arena));
 
     if (arena != NULL) {
         arena->limit = limit;
+        arena->small = small;
     }
     return arena;
+}
+
+struct arena *
+arena_new(size_t limit)
+{
+    return new_arena(limit, false);
+}
+
+struct arena *
+arena_new_small(size_t limit)
+{
+    return new_arena(limit, true);
 }
 
 void
@@ -78,6 +92,20 @@ arena_reset(struct arena *arena)
     arena->failed = false;
 }
 
+#ifndef LEEWAY_SANITIZED
+/* Blocks double, so that there are few; small ones waste little. */
+static size_t
+next_size(const struct arena *arena)
+{
+    const struct block *b = arena->newest;
+
+    if (arena->small) {
+        return SMALL_BLOCK + arena->used / 16;
+    }
+    return b != NULL && b->size <= SIZE_MAX / 4 ? b->size * 2 : FIRST_BLOCK;
+}
+#endif
+
 static struct block *
 block_for(struct arena *arena, size_t bytes)
 {
@@ -88,8 +116,7 @@ block_for(struct arena *arena, size_t bytes)
     if (b != NULL && bytes <= b->size - b->used) {
         return b;
     }
-    const size_t least =
-        b != NULL && b->size <= SIZE_MAX / 4 ? b->size * 2 : FIRST_BLOCK;
+    const size_t least = next_size(arena);
     size = bytes > least ? bytes : least;
 #endif
     if (size > SIZE_MAX - sizeof(*b)) {
@@ -186,6 +213,17 @@ size_t
 arena_peak(const struct arena *arena)
 {
     return arena->peak;
+}
+
+size_t
+arena_held(const struct arena *arena)
+{
+    size_t bytes = sizeof(*arena);
+
+    for (const struct block *b = arena->newest; b != NULL; b = b->older) {
+        bytes += sizeof(*b) + b->size;
+    }
+    return bytes;
 }
 
 void

@@ -20,6 +20,10 @@ struct arena;
  * NULL: out of memory.
  */
 struct arena *arena_new(size_t limit);
+
+/* One of many that hold a few KiB each: it takes no more than it needs. */
+struct arena *arena_new_small(size_t limit);
+
 void arena_free(struct arena *arena);
 
 /* Gives every piece back. Pointers from before are dead. */
@@ -45,6 +49,9 @@ struct text arena_copy(struct arena *arena, struct text text);
 /* Bytes taken since the last reset, and the most ever between two resets. */
 size_t arena_used(const struct arena *arena);
 size_t arena_peak(const struct arena *arena);
+
+/* Memory that it holds, used or not. */
+size_t arena_held(const struct arena *arena);
 
 /* Tests: the nth take from now (1 is the next) fails, and all after it. 0: off
  */

@@ -152,3 +152,14 @@ file_write(const char *path, struct text content, struct err *err)
     sync_folder(path);
     return true;
 }
+
+bool
+file_remove(const char *path, struct err *err)
+{
+    if (unlink(path) != 0 && errno != ENOENT) {
+        err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    sync_folder(path);
+    return true;
+}

@@ -22,4 +22,7 @@ file_read(const char *path, size_t limit, struct buffer *out, struct err *err);
  */
 bool file_write(const char *path, struct text content, struct err *err);
 
+/* Removes a file for good; one that is not there is fine. ERR_IO. */
+bool file_remove(const char *path, struct err *err);
+
 #endif

@@ -1,15 +1,11 @@
 #include "sidecar/base/nearest.h"
 
+#include "sidecar/base/ascii.h"
+
 static unsigned
 least(unsigned a, unsigned b)
 {
     return a < b ? a : b;
-}
-
-static unsigned char
-lower(char c)
-{
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 /* Both at most NEAREST_BYTES long. */
@@ -26,11 +22,12 @@ distance(struct text a, struct text b)
     for (size_t i = 1; i <= a.len; i++) {
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.len; j++) {
-            const unsigned char x = lower(a.at[i - 1]), y = lower(b.at[j - 1]);
+            const char x = ascii_lower(a.at[i - 1]);
+            const char y = ascii_lower(b.at[j - 1]);
             unsigned best = above[j - 1] + (x != y);
             best = least(best, least(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && x == lower(b.at[j - 2]) &&
-                y == lower(a.at[i - 2])) {
+            if (i > 1 && j > 1 && x == ascii_lower(b.at[j - 2]) &&
+                y == ascii_lower(a.at[i - 2])) {
                 best = least(best, before[j - 2] + 1);
             }
             row[j] = best;

@@ -56,6 +56,14 @@ text_starts(struct text a, struct text prefix)
            (prefix.len == 0 || memcmp(a.at, prefix.at, prefix.len) == 0);
 }
 
+static inline bool
+text_ends(struct text a, struct text suffix)
+{
+    return a.len >= suffix.len &&
+           (suffix.len == 0 ||
+            memcmp(a.at + (a.len - suffix.len), suffix.at, suffix.len) == 0);
+}
+
 /* The bytes [from, to); from <= to <= len. */
 static inline struct text
 text_part(struct text a, size_t from, size_t to)

@@ -34,6 +34,19 @@ utf8_inside(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
+/* As much of a text as fits into `most` bytes, whole characters only. */
+static inline struct text
+utf8_cut(struct text text, size_t most)
+{
+    size_t len = text.len < most ? text.len : most;
+
+    while (len > 0 && len < text.len &&
+           utf8_inside((unsigned char)text.at[len])) {
+        len--;
+    }
+    return text_part(text, 0, len);
+}
+
 struct utf8_lengths {
     size_t code_points;
     size_t utf16_units;

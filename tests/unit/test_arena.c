@@ -162,6 +162,26 @@ START_TEST(nothing_is_freed_without_complaint)
 }
 END_TEST
 
+START_TEST(small_arena_holds_little_more_than_is_taken)
+{
+    struct arena *arena = arena_new_small(1 << 20);
+    size_t largest = 0;
+
+    ck_assert_uint_lt(arena_held(arena), 128);
+    for (size_t i = 0; i < 500; i++) {
+        const size_t bytes = (i * 37) % 700;
+        ck_assert_ptr_nonnull(arena_take(arena, bytes));
+        largest = bytes > largest ? bytes : largest;
+        ck_assert_uint_ge(arena_held(arena), arena_used(arena) - 16 * (i + 1));
+    }
+#ifndef LEEWAY_SANITIZED
+    // At most a piece that did not fit is lost at the end of each block.
+    ck_assert_uint_lt(arena_held(arena), arena_used(arena) * 3 / 2);
+#endif
+    arena_free(arena);
+}
+END_TEST
+
 TEST_MAIN("arena", {
     tcase_add_test(tc, pieces_are_aligned_and_do_not_overlap);
     tcase_add_test(tc, limit_is_exact);
@@ -174,4 +194,5 @@ TEST_MAIN("arena", {
     tcase_add_test(tc, peak_outlives_a_reset);
     tcase_add_test(tc, nth_take_fails_and_all_after_it);
     tcase_add_test(tc, nothing_is_freed_without_complaint);
+    tcase_add_test(tc, small_arena_holds_little_more_than_is_taken);
 })

@@ -254,6 +254,19 @@ START_TEST(path_that_is_too_long_is_told)
 }
 END_TEST
 
+START_TEST(removed_is_gone_and_may_have_been_before)
+{
+    begin();
+    ck_assert(file_write(path, TEXT("old"), &err));
+    ck_assert(file_remove(path, &err));
+    ck_assert_uint_eq(entries(), 0);
+    ck_assert(file_remove(path, &err));
+    ck_assert(!file_remove("/", &err));
+    ck_assert_int_eq(err.kind, ERR_IO);
+    end();
+}
+END_TEST
+
 TEST_MAIN("file", {
     tcase_add_loop_test(tc, limit_is_exact, 0,
                         sizeof(sizes) / sizeof(sizes[0]));
@@ -266,4 +279,5 @@ TEST_MAIN("file", {
     tcase_add_test(tc, failure_leaves_the_old_file_and_nothing_else);
     tcase_add_test(tc, short_write_leaves_the_old_file);
     tcase_add_test(tc, path_that_is_too_long_is_told);
+    tcase_add_test(tc, removed_is_gone_and_may_have_been_before);
 })

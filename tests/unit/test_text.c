@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "sidecar/base/little.h"
 #include "tests/unit/harness.h"
 
 static const struct text none = {NULL, 0};
@@ -28,6 +29,28 @@ START_TEST(beginnings_are_found)
     ck_assert(!text_starts(TEXT("ab"), TEXT("abc")));
     ck_assert(!text_starts(TEXT("abc"), TEXT("b")));
     ck_assert(!text_starts(none, TEXT("a")));
+}
+END_TEST
+
+START_TEST(ends_are_found)
+{
+    ck_assert(text_ends(TEXT("abc"), TEXT("bc")));
+    ck_assert(text_ends(TEXT("abc"), TEXT("abc")));
+    ck_assert(text_ends(TEXT("abc"), none));
+    ck_assert(text_ends(none, none));
+    ck_assert(!text_ends(TEXT("bc"), TEXT("abc")));
+    ck_assert(!text_ends(TEXT("abc"), TEXT("b")));
+    ck_assert(!text_ends(none, TEXT("a")));
+}
+END_TEST
+
+START_TEST(numbers_are_little_endian_at_any_place)
+{
+    static const unsigned char bytes[] = {0xff, 0x78, 0x56, 0x34, 0x92,
+                                          0x00, 0x00, 0xc0, 0xbf};
+
+    ck_assert_uint_eq(little_u32(bytes + 1), 0x92345678u);
+    ck_assert_double_eq((double)little_float(bytes + 5), -1.5);
 }
 END_TEST
 
@@ -58,6 +81,8 @@ END_TEST
 TEST_MAIN("text", {
     tcase_add_test(tc, equality_is_of_bytes_and_length);
     tcase_add_test(tc, beginnings_are_found);
+    tcase_add_test(tc, ends_are_found);
+    tcase_add_test(tc, numbers_are_little_endian_at_any_place);
     tcase_add_test(tc, parts_are_views);
     tcase_add_test(tc, printf_takes_a_view);
 })

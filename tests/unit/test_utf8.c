@@ -153,6 +153,20 @@ START_TEST(every_truncation_is_judged)
 }
 END_TEST
 
+START_TEST(a_text_is_cut_between_characters)
+{
+    static const char bytes[] = "a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x99\x82";
+    static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10, 10};
+    const size_t most = (size_t)_i;
+    const struct text cut = utf8_cut(TEXT(bytes), most);
+
+    ck_assert_msg(cut.len == kept[most], "%zu: %zu", most, cut.len);
+    ck_assert_uint_eq(utf8_cut((struct text){NULL, 0}, most).len, 0);
+    // What is all insides of characters has no beginning to keep.
+    ck_assert_uint_eq(utf8_cut(TEXT("\x80\x80\x80\x80"), 3).len, 0);
+}
+END_TEST
+
 START_TEST(lengths_are_counted)
 {
     const struct utf8_lengths n =
@@ -178,6 +192,7 @@ TEST_MAIN("utf8", {
     tcase_add_loop_test(tc, first_bad_sequence_is_found, 0,
                         sizeof(rows) / sizeof(rows[0]));
     tcase_add_loop_test(tc, every_truncation_is_judged, 0, 18);
+    tcase_add_loop_test(tc, a_text_is_cut_between_characters, 0, 13);
     tcase_add_test(tc, lengths_are_counted);
     tcase_add_test(tc, no_text_at_all_is_valid);
 })
