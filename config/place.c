@@ -45,35 +45,56 @@ keep(struct problems *problems, struct place at, const char *path,
     return true;
 }
 
+/* False: there was no room. */
+static bool
+say(struct problems *problems, struct place at, const char *path,
+    const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static bool
+say(struct problems *problems, struct place at, const char *path,
+    const char *format, va_list args)
+{
+    char message[MESSAGE_BYTES];
+
+    vsnprintf(message, sizeof(message), format, args);
+    return keep(problems, at, path, message);
+}
+
 void
 place_problem(struct problems *problems, struct place at, const char *path,
               const char *format, ...)
 {
-    char message[MESSAGE_BYTES];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
+    problems->unshown += !say(problems, at, path, format, args);
     va_end(args);
-    if (!keep(problems, at, path, message)) {
-        problems->unshown++;
-    }
+}
+
+void
+place_finding(struct problems *problems, struct place at, const char *path,
+              const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    problems->unshown += !say(problems, at, path, format, args);
+    va_end(args);
+    problems->findings++;
 }
 
 void
 place_warning(struct problems *problems, struct place at, const char *path,
               const char *format, ...)
 {
-    char message[MESSAGE_BYTES];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    if (keep(problems, at, path, message)) {
+    if (say(problems, at, path, format, args)) {
         problems->at[problems->count - 1].warning = true;
         problems->warnings++;
     }
+    va_end(args);
 }
 
 static bool
@@ -215,15 +236,7 @@ place_problems_print(struct problems *problems, FILE *to, bool json)
 struct text
 place_excerpt(struct text text)
 {
-    size_t len = text.len;
-
-    if (len > EXCERPT_BYTES) {
-        len = EXCERPT_BYTES;
-        while (len > 0 && utf8_inside((unsigned char)text.at[len])) {
-            len--;
-        }
-    }
-    return text_part(text, 0, len);
+    return utf8_cut(text, EXCERPT_BYTES);
 }
 
 const char *

@@ -38,6 +38,7 @@ struct problems {
     size_t count;    /* kept */
     size_t unshown;  /* found beyond PROBLEMS_KEPT, or without memory */
     size_t warnings; /* of those kept */
+    size_t findings; /* of all: what the configuration's own tests found */
 };
 
 /* Nothing found yet. Keeps the arena. */
@@ -48,16 +49,39 @@ void
 place_problem(struct problems *problems, struct place at, const char *path,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* As place_problem, for what a test that stands in the configuration found. */
+void
+place_finding(struct problems *problems, struct place at, const char *path,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* As place_problem, for what must not stop anybody; beyond the room: lost. */
 void
 place_warning(struct problems *problems, struct place at, const char *path,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * How many there were so far, warnings apart. To know whether something is in
+ * order compare this before and after: `count` stands still where it is full.
+ */
+static inline size_t
+place_problems_told(const struct problems *problems)
+{
+    return problems->count - problems->warnings + problems->unshown;
+}
+
 /* Is there a reason to refuse the configuration? Warnings are none. */
 static inline bool
 place_problems_any(const struct problems *problems)
 {
-    return problems->count > problems->warnings || problems->unshown > 0;
+    return place_problems_told(problems) > 0;
+}
+
+/* Is all that is wrong a finding? */
+static inline bool
+place_problems_only_findings(const struct problems *problems)
+{
+    return problems->findings > 0 &&
+           problems->findings == place_problems_told(problems);
 }
 
 /*

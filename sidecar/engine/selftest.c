@@ -516,7 +516,7 @@ complain(void *context, const struct selftest_outcome *o)
     const char *prefix = o->way == SELFTEST_LINE ? "" : "test failed: ";
 
     for (size_t i = 0; i < o->fault_count; i++) {
-        place_problem(context, node_place(o->node, o->faults[i].key), o->owner,
+        place_finding(context, node_place(o->node, o->faults[i].key), o->owner,
                       "%s%s", prefix, o->faults[i].said);
     }
 }

@@ -4,19 +4,6 @@
 
 #include "sidecar/base/utf8.h"
 
-/* As much of the text as fits into `room` bytes, whole characters. */
-static struct text
-fitting(struct text text, size_t room)
-{
-    size_t len = text.len < room ? text.len : room;
-
-    while (len > 0 && len < text.len &&
-           utf8_inside((unsigned char)text.at[len])) {
-        len--;
-    }
-    return text_part(text, 0, len);
-}
-
 void
 selftest_expect_fault(struct selftest_faults *faults, const char *key,
                       const char *what, struct text shown)
@@ -24,7 +11,7 @@ selftest_expect_fault(struct selftest_faults *faults, const char *key,
     if (faults->count < SELFTEST_FAULTS) {
         struct selftest_fault *f = &faults->at[faults->count++];
         const struct text part =
-            fitting(shown, sizeof(f->said) - 1 - strlen(what));
+            utf8_cut(shown, sizeof(f->said) - 1 - strlen(what));
         f->key = key;
         snprintf(f->said, sizeof(f->said), "%s%.*s", what, TEXT_ARGS(part));
     }

@@ -2,7 +2,7 @@
 
 #include "config/explain.h"
 #include "sidecar/engine/audit.h"
-#include "sidecar/engine/engine.h"
+#include "sidecar/engine/kept.h"
 #include "sidecar/tools/options.h"
 #include "sidecar/tools/show_rules.h"
 
@@ -157,9 +157,14 @@ check_file(const char *path, const struct options *options,
     struct engine *engine =
         engine_load(path, options->settings.overrides,
                     options->settings.override_count, kernels, &problems);
+    if (engine != NULL) {
+        engine = kept_load(engine, &problems);
+    }
     place_problems_print(&problems, stdout, options->format == FORMAT_JSON);
     if (engine != NULL) {
         code = check_engine(path, engine, options, arena);
+    } else if (place_problems_only_findings(&problems)) {
+        code = COMMAND_FINDINGS;
     }
     engine_drop(engine);
     arena_free(arena);
@@ -214,7 +219,7 @@ const struct command command_check = {
         "  --rules              a table of the rules: tests, cost alone on a\n"
         "                       page of chat, what a stream holds back for "
         "them\n"
-        "                       (characters; + word: to the word's end), how\n"
+        "                       (characters; + word: to a word's end), how\n"
         "                       the matcher's work grows on hostile text\n"
         "  --notes              notes too, not only warnings\n"
         "  --strict[=note]      warnings (and notes) are findings: exit 1\n\n"
@@ -223,5 +228,6 @@ const struct command command_check = {
         "two\n"
         "lists), covered (by an earlier rule), untested, backtracks, "
         "unbounded.\n\n"
-        "exit: 0 fine, 1 findings with --strict, 78 problems\n",
+        "exit: 0 fine, 1 a rule's test failed, or findings with --strict, 78\n"
+        "problems\n",
     .run = run};
