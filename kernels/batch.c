@@ -7,6 +7,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 
 // Rows and queries at a time: 256 rows of 1,024 are 1 MiB, which stays in the
 // second-level cache for the next query.
@@ -17,7 +18,7 @@ static bool blas_wrong;
 
 // One caller at a time. A sequential OpenBLAS (Debian's 0.3.21 "serial") hands
 // the same work buffer to two threads that call at once: products were wrong by
-// orders of magnitude in 1 of 500 calls. Held for one tile, over sgemm alone.
+// orders of magnitude in 1 of 500 calls. Held for one product, over BLAS alone.
 static pthread_mutex_t blas_turn = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t
@@ -97,25 +98,40 @@ recheck(const struct kernel_set *set, const struct batch *batch,
     return rechecked;
 }
 
-/* rows[] and queries[] of one tile through BLAS into their part of out. */
-static void
-multiply(const struct batch *batch, const struct tile *tile, float *out)
+/* Waits until BLAS may be called; what it returns goes to end_turn. */
+static bool
+begin_turn(void)
 {
-    const blasint dim = (blasint)batch->dim;
     const bool alone = openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
 
     if (alone) {
         pthread_mutex_lock(&blas_turn);
     }
+    return alone;
+}
+
+static void
+end_turn(bool alone)
+{
+    if (alone) {
+        pthread_mutex_unlock(&blas_turn);
+    }
+}
+
+/* rows[] and queries[] of one tile through BLAS into their part of out. */
+static void
+multiply(const struct batch *batch, const struct tile *tile, float *out)
+{
+    const blasint dim = (blasint)batch->dim;
+    const bool alone = begin_turn();
+
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans,
                 (blasint)tile->n_queries, (blasint)tile->n_rows, dim, 1,
                 batch->queries + tile->query * batch->dim, dim,
                 batch->rows + tile->row * batch->dim, dim, 0,
                 out + tile->query * batch->n_rows + tile->row,
                 (blasint)batch->n_rows);
-    if (alone) {
-        pthread_mutex_unlock(&blas_turn);
-    }
+    end_turn(alone);
 }
 
 static size_t
@@ -179,6 +195,62 @@ batch_dots(const struct kernel_set *set, const struct batch *batch, float *out)
     return filtered_dots(set, batch, out);
 }
 
+/* Adds the dots of whole numbers one product after another. */
+static void
+add_plainly(const struct batch_whole *batch, double *out, size_t stride)
+{
+    for (size_t q = 0; q < batch->n_queries; q++) {
+        const double *const query = batch->queries + q * batch->dim;
+        for (size_t r = 0; r < batch->n_rows; r++) {
+            const double *const row = batch->rows + r * batch->dim;
+            double sum = 0;
+            for (size_t i = 0; i < batch->dim; i++) {
+                sum += query[i] * row[i];
+            }
+            out[q * stride + r] += sum;
+        }
+    }
+}
+
+void
+batch_add_whole(const struct batch_whole *batch, double *out, size_t stride)
+{
+    const blasint dim = (blasint)batch->dim;
+
+    assert(batch->dim <= INT_MAX && stride <= INT_MAX &&
+           batch->n_rows <= stride && batch->n_queries <= INT_MAX);
+    if (blas_wrong) {
+        add_plainly(batch, out, stride);
+        return;
+    }
+    if (batch->n_queries == 0 || batch->n_rows == 0 || batch->dim == 0) {
+        return; // BLAS refuses a stride of 0
+    }
+    const bool alone = begin_turn();
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans,
+                (blasint)batch->n_queries, (blasint)batch->n_rows, dim, 1,
+                batch->queries, dim, batch->rows, dim, 1, out, (blasint)stride);
+    end_turn(alone);
+}
+
+/* Does BLAS multiply whole numbers without rounding? */
+static bool
+whole_is_exact(void)
+{
+    enum { DIM = 192, COUNT = 12 };
+    static double numbers[COUNT * DIM]; // static: 18 KB, at start only
+    double got[COUNT * COUNT] = {0}, want[COUNT * COUNT] = {0};
+    const struct batch_whole batch = {numbers, COUNT, numbers, COUNT, DIM};
+
+    for (size_t i = 0; i < COUNT * DIM; i++) {
+        // Of 22 bits, so that 192 products stay below 2^52.
+        numbers[i] = (double)((uint32_t)i * 2654435769u >> 10) - 0x1p21;
+    }
+    batch_add_whole(&batch, got, COUNT);
+    add_plainly(&batch, want, COUNT);
+    return memcmp(got, want, sizeof(got)) == 0;
+}
+
 bool
 batch_init(void)
 {
@@ -209,6 +281,7 @@ batch_init(void)
             blas_wrong = true;
         }
     }
+    blas_wrong = !whole_is_exact() || blas_wrong;
     return !blas_wrong;
 }
 

@@ -5,10 +5,10 @@
  * changes with its version and the processor; a decision must not.
  *
  * OpenBLAS is told to use one thread: its own threads under ours are slower and
- * spin. batch_init once at start, before threads; then batch_dots is safe from
- * any thread. Where the OpenBLAS installed is a sequential one, threads take
- * turns in it, up to a few milliseconds each: no other lock may be held across
- * a call.
+ * spin. batch_init once at start, before threads; then the products are safe
+ * from any thread. Where the OpenBLAS installed is a sequential one, threads
+ * take turns in it, up to a few milliseconds each: no other lock may be held
+ * across a call.
  */
 #ifndef KERNELS_BATCH_H
 #define KERNELS_BATCH_H
@@ -31,10 +31,10 @@ struct batch {
 
 /*
  * One thread for BLAS, its buffers allocated and its core chosen, a small
- * product checked against the exact kernels.
+ * product of each kind checked against the exact one.
  *
- *   returns  false where that product is wrong: batch_dots then never calls
- *            BLAS and stays right; the caller warns
+ *   returns  false where one is wrong: then BLAS is never called and all stays
+ *            right; the caller warns
  */
 bool batch_init(void);
 
@@ -54,6 +54,26 @@ const char *batch_core(void);
  */
 size_t
 batch_dots(const struct kernel_set *set, const struct batch *batch, float *out);
+
+/* Tables of whole numbers, to be multiplied without any rounding. */
+struct batch_whole {
+    const double *queries; /* [n_queries][dim] whole numbers */
+    size_t n_queries;      /* at most 2^31 - 1, as are the next two */
+    const double *rows;    /* [n_rows][dim] whole numbers */
+    size_t n_rows;
+    size_t dim;
+};
+
+/*
+ * Adds all dots: out[q * stride + r] has that of queries[q] and rows[r] added.
+ *
+ * Where |out| plus the sum of |products| is below 2^53 for every pair, no sum
+ * of any part of them is ever rounded: so every order of additions gives the
+ * same bits, that of BLAS too, and nothing has to be computed again. Callers
+ * see to it that it is.
+ */
+void
+batch_add_whole(const struct batch_whole *batch, double *out, size_t stride);
 
 /*
  * Where BLAS begins to pay, recheck included: measured at 256 and 1,024 wide

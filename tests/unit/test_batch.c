@@ -105,6 +105,53 @@ START_TEST(every_shape_decides_as_the_exact_kernels_do)
 }
 END_TEST
 
+/* Whole numbers of up to 26 bits, so that sums of 257 products stay exact. */
+static double *
+random_whole(size_t n, uint64_t seed)
+{
+    double *const values = malloc(n > 0 ? n * sizeof(*values) : 1);
+
+    ck_assert_ptr_nonnull(values);
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t random = hash_mix((SEED + seed) << 32 ^ i);
+
+        values[i] = (double)((int64_t)(random >> 42) - (1 << 21));
+    }
+    return values;
+}
+
+/* _i: the shape. Neither what was there before nor what is beside is lost. */
+START_TEST(whole_numbers_are_added_without_rounding)
+{
+    static const size_t sizes[] = {0, 1, 2, 15, 64, 66};
+    static const size_t dims[] = {0, 1, 7, 64, 257};
+    const size_t n_queries = sizes[_i % 6], n_rows = sizes[_i / 6 % 6];
+    const size_t dim = dims[_i / 36], stride = n_rows + 3;
+    double *const q = random_whole(n_queries * dim, 1);
+    double *const r = random_whole(n_rows * dim, 2);
+    double *const out = random_whole(n_queries * stride, 3);
+    double *const before = random_whole(n_queries * stride, 3);
+
+    ck_assert(batch_init());
+    batch_add_whole(&(struct batch_whole){q, n_queries, r, n_rows, dim}, out,
+                    stride);
+    for (size_t i = 0; i < n_queries * stride; i++) {
+        int64_t want = (int64_t)before[i];
+        for (size_t k = 0; k < dim && i % stride < n_rows; k++) {
+            want += (int64_t)q[i / stride * dim + k] *
+                    (int64_t)r[i % stride * dim + k];
+        }
+        ck_assert_msg(out[i] == (double)want,
+                      "%zu x %zu x %zu, at %zu: %.0f, not %lld", n_queries,
+                      n_rows, dim, i, out[i], (long long)want);
+    }
+    free(q);
+    free(r);
+    free(out);
+    free(before);
+}
+END_TEST
+
 /*
  * Thresholds laid on exact scores, and one step beside them: BLAS's own bits
  * would decide some of these the other way.
@@ -304,6 +351,8 @@ END_TEST
 
 TEST_MAIN(
     "batch", tcase_add_test(tc, start_finds_blas_in_order);
+    tcase_add_loop_test(tc, whole_numbers_are_added_without_rounding, 0,
+                        6 * 6 * 5);
     tcase_add_test(tc, every_shape_decides_as_the_exact_kernels_do);
     tcase_add_test(tc, a_threshold_on_a_score_is_decided_exactly);
     tcase_add_test(tc, few_scores_are_computed_again);
