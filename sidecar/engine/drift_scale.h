@@ -8,8 +8,10 @@
  *               p is 5 %; 0.20 at 15 %, 0.42 at 1 %
  *
  * Plotting positions: k / (n + 1) (Weibull 1939); a score below every line of
- * hers goes on along the tail of the normal distribution. The same bits on
- * every machine.
+ * hers goes on along the tail of the normal distribution. Fifty lines say
+ * little about the strangest one in twenty, so that where it is known how a
+ * stranger would score, the shares lean on the shape that the scores of
+ * everybody's own lines have. The same bits on every machine.
  */
 #ifndef SIDECAR_ENGINE_DRIFT_SCALE_H
 #define SIDECAR_ENGINE_DRIFT_SCALE_H
@@ -22,7 +24,9 @@
 struct drift_scale {
     const double *scores; /* [count] ascending; higher is nearer to her */
     size_t count;         /* 0: not calibrated */
-    double mean, sd;      /* of the scores; sd > 0 */
+    double mean;          /* of the scores */
+    double sd;            /* how far below the mean her lines spread, > 0 */
+    bool anchored;        /* by a stranger's score */
 };
 
 /*
@@ -33,10 +37,34 @@ struct drift_scale {
 struct drift_scale drift_scale_of(double *scores, size_t count);
 
 /*
+ * The same, where it is known what a stranger's line is expected to score.
+ *
+ *   stranger  finite; one that is not below her mean tells nothing, and the
+ *             scale is then that of drift_scale_of
+ *
+ * Her lines spread below their mean by about half its distance from the
+ * stranger, whoever she is. The spread is a mean of that and of what her lines
+ * show, weighted by how many they are, a little wider where they are few; only
+ * the strange side counts, since a few unmistakable lines widen the other.
+ */
+struct drift_scale
+drift_scale_against(double *scores, size_t count, double stranger);
+
+/*
  * The share of her own lines that score this low or lower, 0..1, continuous
  * and never falling as the score grows; scale->count > 0.
  */
 double drift_scale_share(const struct drift_scale *scale, double score);
+
+/*
+ * The other way round: the score that a share `rate` of her own lines reaches
+ * or stays below.
+ *
+ *   rate     0 < rate < 1
+ *   returns  NAN where drift_scale_threshold would refuse the rate: too few
+ *            lines to tell
+ */
+double drift_scale_score(const struct drift_scale *scale, double rate);
 
 /* The distance for a share, 0..1; 0 where the share is 1. */
 double drift_scale_distance(double share);

@@ -364,63 +364,79 @@ fingerprint_build(const struct voice_model *model,
     return b.print;
 }
 
-/* Everything of `base` but its vectors, again. */
+/* The lines of another fingerprint, and what is known of them. */
 static bool
-copy_base(struct build *b, const struct fingerprint *base, struct err *err)
+copy_lines(struct build *b, const struct fingerprint *from, struct err *err)
 {
     struct fingerprint *print = b->print;
+    struct arena *arena = print->arena;
+    const size_t outliers = from->outliers != NULL ? from->lost.outliers : 0;
 
-    print->created = base->created;
-    print->lost = base->lost;
-    print->traits = base->traits;
-    b->lines = ARENA_ARRAY(print->arena, struct voice, base->line_count);
-    b->origin = ARENA_ARRAY(print->arena, uint32_t, base->line_count);
+    print->lost = from->lost;
+    print->traits = from->traits;
+    b->lines = ARENA_ARRAY(arena, struct voice, from->line_count);
+    b->origin = ARENA_ARRAY(arena, uint32_t, from->line_count);
+    uint32_t *odd = ARENA_ARRAY(arena, uint32_t, outliers);
     print->lines = b->lines;
     print->origins = b->origin;
-    // A failed arena fails every later take, so origin tells for both.
-    for (size_t i = 0; b->origin != NULL && i < base->line_count; i++) {
-        b->origin[i] = base->origins[i];
-        if (!keep_line(b, &base->lines[i])) {
+    // A failed arena fails every later take, so the last tells for all.
+    for (size_t i = 0; odd != NULL && i < from->line_count; i++) {
+        b->origin[i] = from->origins[i];
+        if (!keep_line(b, &from->lines[i])) {
             break;
         }
     }
-    if (print->line_count < base->line_count) {
+    if (print->line_count < from->line_count) {
         err_memory(err, "a fingerprint");
         return false;
     }
-    return fingerprint_fit_text(print, base->source, &print->source, err) &&
-           (base->line_count == 0 ||
-            fingerprint_fit_lines(print, b->model, err));
+    if (from->outliers != NULL) {
+        memcpy(odd, from->outliers, outliers * sizeof(*odd));
+        print->outliers = odd;
+    }
+    return fingerprint_fit_lines(print, b->model, err);
 }
 
-/* The base's sets but for the one that is replaced, and then the new one. */
 static bool
-copy_vectors(struct build *b, const struct fingerprint *base,
-             const struct kernel_set *kernels,
-             const struct fingerprint_source *added, struct err *err)
+join(struct build *b, const struct kernel_set *kernels,
+     const struct fingerprint_parts *parts, struct err *err)
 {
-    struct fingerprint_source sets[FINGERPRINT_MOST_MODELS + 1];
-    size_t count = 0;
+    const bool lines = parts->lines != NULL && parts->lines->line_count > 0;
+    struct fingerprint *print = b->print;
 
-    for (size_t i = 0; base != NULL && i < base->vector_count; i++) {
-        const struct fingerprint_vectors *v = &base->vectors[i];
-        if (!text_equal(v->model, added->model)) {
-            sets[count++] =
-                (struct fingerprint_source){v->model, v->at, v->rows, v->dim};
-        }
+    print->created = parts->created;
+    print->model_digest = b->model->digest;
+    return fingerprint_fit_text(print, parts->persona, &print->persona, err) &&
+           fingerprint_fit_text(print, parts->source, &print->source, err) &&
+           fingerprint_fit_text(print, text_of(b->model->name), &print->model,
+                                err) &&
+           (!lines || copy_lines(b, parts->lines, err)) &&
+           add_vectors(b, kernels, err) && set_digest(print, err);
+}
+
+struct fingerprint *
+fingerprint_join(const struct voice_model *model,
+                 const struct kernel_set *kernels,
+                 const struct fingerprint_parts *parts, struct err *err)
+{
+    // As a request, for the checks that both ways have in common.
+    const struct fingerprint_request request = {
+        .persona = parts->persona,
+        .source = parts->source,
+        .line_count = parts->lines != NULL ? parts->lines->line_count : 0,
+        .vectors = parts->vectors,
+        .vector_count = parts->vector_count};
+    struct build b = {.model = model, .request = &request};
+
+    if (!check_request(&request, err)) {
+        return NULL;
     }
-    sets[count++] = *added;
-    if (count > FINGERPRINT_MOST_MODELS) {
-        err_set(err, ERR_INVALID, "%zu sets of vectors are above %d", count,
-                FINGERPRINT_MOST_MODELS);
-        return false;
+    b.print = fingerprint_fit_new(err);
+    if (b.print != NULL && !join(&b, kernels, parts, err)) {
+        fingerprint_free(b.print);
+        b.print = NULL;
     }
-    const struct fingerprint_request request = {.vectors = sets,
-                                                .vector_count = count};
-    b->request = &request;
-    const bool done = add_vectors(b, kernels, err);
-    b->request = NULL;
-    return done;
+    return b.print;
 }
 
 struct fingerprint *
@@ -429,33 +445,52 @@ fingerprint_with(const struct fingerprint *base,
                  const struct kernel_set *kernels, struct text persona,
                  const struct fingerprint_source *vectors, struct err *err)
 {
-    const struct fingerprint_request names = {.persona = persona};
-    struct build b = {.model = model};
+    struct fingerprint_source sets[FINGERPRINT_MOST_MODELS + 1];
+    struct fingerprint_parts parts = {
+        .persona = persona, .lines = base, .vectors = sets};
+    size_t n = 0;
+    bool replaced = false;
 
-    if (!check_names(&names, err)) {
-        return NULL;
+    for (size_t i = 0; base != NULL && i < base->vector_count; i++) {
+        const struct fingerprint_vectors *v = &base->vectors[i];
+        const bool same = text_equal(v->model, vectors->model);
+        sets[n++] = same ? *vectors
+                         : (struct fingerprint_source){v->model, v->at, v->rows,
+                                                       v->dim};
+        replaced = replaced || same;
     }
-    b.print = fingerprint_fit_new(err);
-    if (b.print == NULL) {
-        return NULL;
+    if (!replaced) {
+        sets[n++] = *vectors;
     }
-    b.print->model_digest = model->digest;
-    if (!fingerprint_fit_text(b.print, persona, &b.print->persona, err) ||
-        !fingerprint_fit_text(b.print, text_of(model->name), &b.print->model,
-                              err) ||
-        (base != NULL && !copy_base(&b, base, err)) ||
-        !copy_vectors(&b, base, kernels, vectors, err) ||
-        !set_digest(b.print, err)) {
-        fingerprint_free(b.print);
-        return NULL;
+    parts.vector_count = n;
+    if (base != NULL) {
+        parts.source = base->source;
+        parts.created = base->created;
     }
-    return b.print;
+    return fingerprint_join(model, kernels, &parts, err);
+}
+
+bool
+fingerprint_date(struct fingerprint *print, int64_t created, struct err *err)
+{
+    print->created = created;
+    return set_digest(print, err);
+}
+
+struct fingerprint *
+fingerprint_keep(struct fingerprint *print)
+{
+    // The caller has a reference, so the count cannot fall meanwhile.
+    atomic_fetch_add_explicit(&print->references, 1, memory_order_relaxed);
+    return print;
 }
 
 void
 fingerprint_free(struct fingerprint *print)
 {
-    if (print != NULL) {
+    // Acquire and release: the free comes after every thread's last use.
+    if (print != NULL && atomic_fetch_sub_explicit(&print->references, 1,
+                                                   memory_order_acq_rel) == 0) {
         arena_free(print->arena);
     }
 }

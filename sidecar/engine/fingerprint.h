@@ -5,10 +5,13 @@
  * embedding model of his own, any number of named sets of vectors.
  *
  * Built or read once, then immutable: any number of threads may measure with it
- * while another one is built to replace it. Holds no text.
+ * while another one is built to replace it. Counted, since engines share it.
+ * Holds no text.
  */
 #ifndef SIDECAR_ENGINE_FINGERPRINT_H
 #define SIDECAR_ENGINE_FINGERPRINT_H
+
+#include <stdatomic.h>
 
 #include "kernels/kernels.h"
 #include "sidecar/engine/drift_scale.h"
@@ -22,7 +25,8 @@ enum {
     FINGERPRINT_MOST_ROWS = 8192, /* windows of all lines together */
     FINGERPRINT_MOST_MODELS = 16,
     FINGERPRINT_MOST_REGISTERS = 8,
-    FINGERPRINT_MOST_DIM = 8192,
+    FINGERPRINT_LEAST_DIM = 8, /* fewer numbers are no embedding of a text */
+    FINGERPRINT_MOST_DIM = 16384,
     FINGERPRINT_NAME_BYTES = 256 /* of a persona, a source, a model's name */
 };
 
@@ -74,7 +78,8 @@ struct fingerprint {
      * [lost.outliers] ascending. NULL where the fingerprint was read.
      */
     const uint32_t *outliers;
-    struct arena *arena; /* owns everything here, the struct too */
+    struct arena *arena;         /* owns everything here, the struct too */
+    _Atomic unsigned references; /* of fingerprint_keep, less one */
 };
 
 /* Vectors to put into a fingerprint. */
@@ -82,7 +87,7 @@ struct fingerprint_source {
     struct text model; /* 1 to FINGERPRINT_NAME_BYTES bytes */
     const float *at;   /* [rows][dim] */
     size_t rows;       /* 1 to FINGERPRINT_MOST_LINES */
-    size_t dim;        /* 1 to FINGERPRINT_MOST_DIM */
+    size_t dim;        /* FINGERPRINT_LEAST_DIM to FINGERPRINT_MOST_DIM */
 };
 
 struct fingerprint_request {
@@ -116,6 +121,25 @@ fingerprint_build(const struct voice_model *model,
                   const struct fingerprint_request *request, struct err *err);
 
 /*
+ * What a fingerprint is put together from, out of what there is already: the
+ * lines of one, any vectors.
+ */
+struct fingerprint_parts {
+    struct text persona;             /* as in fingerprint_request */
+    struct text source;              /* likewise */
+    int64_t created;                 /* likewise */
+    const struct fingerprint *lines; /* whose lines; NULL, or none: no lines */
+    const struct fingerprint_source *vectors; /* [vector_count] */
+    size_t vector_count; /* 1 at least where there are no lines */
+};
+
+/* NULL: as fingerprint_build, whose cost it has. */
+struct fingerprint *
+fingerprint_join(const struct voice_model *model,
+                 const struct kernel_set *kernels,
+                 const struct fingerprint_parts *parts, struct err *err);
+
+/*
  * Another fingerprint: `base` with one set of vectors put in, in the place of
  * one of the same name. `base` may be NULL: then one of only these vectors,
  * for `persona`.
@@ -126,7 +150,18 @@ fingerprint_with(const struct fingerprint *base,
                  const struct kernel_set *kernels, struct text persona,
                  const struct fingerprint_source *vectors, struct err *err);
 
-void fingerprint_free(struct fingerprint *print); /* accepts NULL */
+/*
+ * Sets the time of creation, and with it the digest, of a fingerprint that
+ * nobody else has seen yet. ERR_MEMORY, ERR_TOO_LARGE.
+ */
+bool
+fingerprint_date(struct fingerprint *print, int64_t created, struct err *err);
+
+/* One reference more; any thread that has one. */
+struct fingerprint *fingerprint_keep(struct fingerprint *print);
+
+/* Gives a reference back, and frees with the last one. Accepts NULL. */
+void fingerprint_free(struct fingerprint *print);
 
 /* The vectors of that model, or NULL. */
 const struct fingerprint_vectors *

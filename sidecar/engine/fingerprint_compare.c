@@ -6,8 +6,22 @@
 #include "kernels/batch.h"
 #include "kernels/stable.h"
 
-/* Personas in one product: two blocks of them take 84 MB. */
-enum { BLOCK = 64 };
+/*
+ * Personas in one product, their lines with the baselines: the tables of one
+ * family take 34 MB.
+ */
+enum { BLOCK = 64, LINES = BLOCK + FINGERPRINT_BASELINES };
+
+/*
+ * Lines and weights are multiplied as whole numbers, without any rounding, so
+ * that the matrix has the same bits on every machine. A line's mean is taken in
+ * steps of 2^-27, which moves a deviation by less than 1e-5; a weight times
+ * twice its family's is whole anyway. The slots of a line add up to the root of
+ * how many features a window has: with twice the families' weights to 1,300 at
+ * most, times 2^27, times 2^15 of a persona's weight: below 2^53.
+ */
+static const double LINE_ONE = 0x1p27;
+static const double FAMILY_ONE = 2;
 
 static const char *const baseline_names[FINGERPRINT_BASELINES] = {
     [FINGERPRINT_EVERYBODY] = "everybody",
@@ -22,33 +36,33 @@ fingerprint_baseline_name(enum fingerprint_baseline baseline)
 
 /* What a comparison needs while it runs. */
 struct compare {
-    const struct kernel_set *kernels;
     const struct voice_model *model;
     const struct fingerprint *const *prints;
     size_t count;
-    float *lines;                 /* [BLOCK][VOICE_SLOTS] mean lines */
-    float *weights;               /* [BLOCK][VOICE_SLOTS] */
-    float *scores;                /* [BLOCK][BLOCK] */
+    double *lines;                /* [LINES][VOICE_BUCKETS] mean lines */
+    double *weights;              /* [BLOCK][VOICE_BUCKETS] */
     double sizes[VOICE_FAMILIES]; /* mean root of the sets' sizes */
 };
 
-/* The mean of her lines' vectors; with voice_score it commutes. */
+/* One family of the mean of her lines' vectors; with voice_score it commutes.
+ */
 static void
-mean_line(const struct fingerprint *print, float *out)
+mean_line(const struct fingerprint *print, size_t family, double *out)
 {
-    memset(out, 0, VOICE_SLOTS * sizeof(*out));
+    memset(out, 0, VOICE_BUCKETS * sizeof(*out));
     for (size_t i = 0; i < print->line_count; i++) {
         const struct voice *line = &print->lines[i];
         for (size_t r = 0; r < line->row_count; r++) {
-            const uint16_t *bucket = line->rows[r].buckets;
-            for (size_t f = 0; f < VOICE_FAMILIES; f++) {
-                const size_t n = line->rows[r].counts[f];
-                const double part =
-                    1 / (sqrt((double)n) * (double)line->row_count *
-                         (double)print->line_count);
-                for (size_t k = 0; k < n; k++) {
-                    out[f * VOICE_BUCKETS + *bucket++] += (float)part;
-                }
+            const struct voice_row *row = &line->rows[r];
+            const size_t n = row->counts[family];
+            const uint16_t *bucket = row->buckets;
+            for (size_t f = 0; f < family; f++) {
+                bucket += row->counts[f];
+            }
+            const double part = 1 / (sqrt((double)n) * (double)line->row_count *
+                                     (double)print->line_count);
+            for (size_t k = 0; k < n; k++) {
+                out[bucket[k]] += part;
             }
         }
     }
@@ -60,33 +74,32 @@ mean_line(const struct fingerprint *print, float *out)
  */
 static void
 baseline_line(const struct compare *c, enum fingerprint_baseline baseline,
-              float *out)
+              size_t family, double *out)
 {
-    for (size_t f = 0; f < VOICE_FAMILIES; f++) {
-        const size_t first = f * VOICE_BUCKETS;
-        double sum = 0;
-        for (size_t j = first; j < first + VOICE_BUCKETS; j++) {
-            const double pull = baseline == FINGERPRINT_ASSISTANT
-                                    ? stable_exp(c->model->pull[j])
-                                    : 1;
-            out[j] = (float)(c->model->prior[j] * pull);
-            sum += (double)out[j];
-        }
-        for (size_t j = first; j < first + VOICE_BUCKETS; j++) {
-            out[j] = (float)((double)out[j] / sum * c->sizes[f]);
-        }
+    const double *prior = c->model->prior + family * VOICE_BUCKETS;
+    const double *pull = c->model->pull + family * VOICE_BUCKETS;
+    double sum = 0;
+
+    for (size_t j = 0; j < VOICE_BUCKETS; j++) {
+        out[j] = baseline == FINGERPRINT_ASSISTANT
+                     ? prior[j] * stable_exp(pull[j])
+                     : prior[j];
+        sum += out[j];
+    }
+    for (size_t j = 0; j < VOICE_BUCKETS; j++) {
+        out[j] = out[j] / sum * c->sizes[family];
     }
 }
 
 static void
-weights_of(const struct fingerprint *print, float *out)
+weights_of(const struct fingerprint *print, size_t family, double *out)
 {
-    for (size_t f = 0; f < VOICE_FAMILIES; f++) {
-        const double scale =
-            voice_family_weight((enum voice_family)f) / VOICE_WEIGHT_ONE;
-        for (size_t j = f * VOICE_BUCKETS; j < (f + 1) * VOICE_BUCKETS; j++) {
-            out[j] = (float)(scale * print->weights[j]);
-        }
+    const double scale =
+        FAMILY_ONE * voice_family_weight((enum voice_family)family);
+    const int16_t *weights = print->weights + family * VOICE_BUCKETS;
+
+    for (size_t j = 0; j < VOICE_BUCKETS; j++) {
+        out[j] = scale * weights[j];
     }
 }
 
@@ -112,79 +125,89 @@ mean_sizes(struct compare *c)
 
 /* The mean lines from `first` on, personas and then baselines. */
 static size_t
-fill_lines(const struct compare *c, size_t first)
+fill_lines(const struct compare *c, size_t first, size_t family)
 {
     size_t n = 0;
 
-    for (; n < BLOCK && first + n < c->count + FINGERPRINT_BASELINES; n++) {
-        float *to = c->lines + n * VOICE_SLOTS;
+    for (; n < LINES && first + n < c->count + FINGERPRINT_BASELINES; n++) {
+        double *to = c->lines + n * VOICE_BUCKETS;
         if (first + n < c->count) {
-            mean_line(c->prints[first + n], to);
+            mean_line(c->prints[first + n], family, to);
         } else {
             baseline_line(c, (enum fingerprint_baseline)(first + n - c->count),
-                          to);
+                          family, to);
+        }
+        for (size_t j = 0; j < VOICE_BUCKETS; j++) {
+            to[j] = floor(to[j] * LINE_ONE + 0.5);
         }
     }
     return n;
 }
 
+/* Adds one family's part of the scores of the lines from `first` on. */
 static void
-compare_block(const struct compare *c, size_t line, size_t lines,
-              size_t persona, double *out)
+add_family(const struct compare *c, size_t first, size_t family, double *out)
 {
-    size_t n = 0;
+    struct batch_whole batch = {
+        .queries = c->lines, .rows = c->weights, .dim = VOICE_BUCKETS};
 
-    for (; n < BLOCK && persona + n < c->count; n++) {
-        weights_of(c->prints[persona + n], c->weights + n * VOICE_SLOTS);
+    batch.n_queries = fill_lines(c, first, family);
+    for (size_t p = 0; p < c->count; p += BLOCK) {
+        size_t n = 0;
+        for (; n < BLOCK && p + n < c->count; n++) {
+            weights_of(c->prints[p + n], family,
+                       c->weights + n * VOICE_BUCKETS);
+        }
+        batch.n_rows = n;
+        batch_add_whole(&batch, out + first * c->count + p, c->count);
     }
-    const struct batch batch = {.queries = c->lines,
-                                .n_queries = lines,
-                                .rows = c->weights,
-                                .n_rows = n,
-                                .dim = VOICE_SLOTS};
-    (void)batch_dots(c->kernels, &batch, c->scores);
-    for (size_t q = 0; q < lines; q++) {
-        for (size_t r = 0; r < n; r++) {
-            const struct drift_scale *s = &c->prints[persona + r]->scale;
-            const double score = (double)c->scores[q * n + r];
+}
+
+/* From sums of whole numbers to deviations. */
+static void
+scale_all(const struct compare *c, double *out)
+{
+    const double one = LINE_ONE * FAMILY_ONE * VOICE_WEIGHT_ONE;
+
+    for (size_t q = 0; q < c->count + FINGERPRINT_BASELINES; q++) {
+        for (size_t p = 0; p < c->count; p++) {
+            const struct drift_scale *s = &c->prints[p]->scale;
+            double *const at = &out[q * c->count + p];
             // Her own lines made the weights, so they say nothing here.
-            out[(line + q) * c->count + persona + r] =
-                line + q == persona + r ? 0 : (s->mean - score) / s->sd;
+            *at = q == p ? 0 : (s->mean - *at / one) / s->sd;
         }
     }
 }
 
 bool
-fingerprint_compare(const struct kernel_set *kernels,
-                    const struct voice_model *model,
+fingerprint_compare(const struct voice_model *model,
                     const struct fingerprint *const *prints, size_t count,
                     double *out, struct err *err)
 {
     struct compare c = {
-        .kernels = kernels,
         .model = model,
         .prints = prints,
         .count = count,
-        .lines = calloc((size_t)BLOCK * VOICE_SLOTS, sizeof(float)),
-        .weights = calloc((size_t)BLOCK * VOICE_SLOTS, sizeof(float)),
-        .scores = calloc((size_t)BLOCK * BLOCK, sizeof(float)),
+        .lines = calloc((size_t)LINES * VOICE_BUCKETS, sizeof(double)),
+        .weights = calloc((size_t)BLOCK * VOICE_BUCKETS, sizeof(double)),
     };
-    const bool room = c.lines != NULL && c.weights != NULL && c.scores != NULL;
+    const bool room = c.lines != NULL && c.weights != NULL;
 
-    if (room && count > 0) {
+    if (!room) {
+        err_memory(err, "a comparison of personas");
+    } else if (count > 0) {
+        const size_t lines = count + FINGERPRINT_BASELINES;
         mean_sizes(&c);
-        for (size_t q = 0; q < count + FINGERPRINT_BASELINES; q += BLOCK) {
-            const size_t lines = fill_lines(&c, q);
-            for (size_t p = 0; p < count; p += BLOCK) {
-                compare_block(&c, q, lines, p, out);
+        memset(out, 0, lines * count * sizeof(*out));
+        for (size_t q = 0; q < lines; q += LINES) {
+            for (size_t f = 0; f < VOICE_FAMILIES; f++) {
+                add_family(&c, q, f, out);
             }
         }
-    } else if (!room) {
-        err_memory(err, "a comparison of personas");
+        scale_all(&c, out);
     }
     free(c.lines);
     free(c.weights);
-    free(c.scores);
     return room;
 }
 

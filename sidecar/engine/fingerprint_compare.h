@@ -29,7 +29,7 @@ const char *fingerprint_baseline_name(enum fingerprint_baseline baseline);
 #define FINGERPRINT_SAME_VOICE 0.25
 
 /*
- * The matrix, by one product of matrices for each 64 by 64 personas.
+ * The matrix, by products of matrices of 64 by 64 personas.
  *
  *   prints  [count], each with lines, read with the model
  *   out     [count + FINGERPRINT_BASELINES][count]: how many of the second
@@ -37,12 +37,10 @@ const char *fingerprint_baseline_name(enum fingerprint_baseline baseline);
  *           first one scores; personas in their order, then the baselines. 0
  *           on the diagonal
  *
- * For people to read: values may differ by 1e-5 between machines, since BLAS
- * adds in an order of its own. Fails with ERR_MEMORY. Any thread, with no lock
- * held (kernels/batch.h).
+ * The same bits on every machine: the products are of whole numbers. Fails with
+ * ERR_MEMORY. Any thread, with no lock held (kernels/batch.h).
  */
-bool fingerprint_compare(const struct kernel_set *kernels,
-                         const struct voice_model *model,
+bool fingerprint_compare(const struct voice_model *model,
                          const struct fingerprint *const *prints, size_t count,
                          double *out, struct err *err);
 

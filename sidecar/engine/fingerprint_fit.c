@@ -141,6 +141,47 @@ fingerprint_fit_scores(const struct fingerprint *print,
     return room;
 }
 
+/* The mean over lines of the root of a family's set. */
+static double
+mean_root(const struct fingerprint *print, size_t family)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < print->line_count; i++) {
+        const struct voice *line = &print->lines[i];
+        double roots = 0;
+        for (size_t r = 0; r < line->row_count; r++) {
+            roots += sqrt((double)line->rows[r].counts[family]);
+        }
+        sum += line->row_count > 0 ? roots / (double)line->row_count : 0;
+    }
+    return sum / (double)print->line_count;
+}
+
+/*
+ * What a stranger's line is expected to score: one as long as hers, of features
+ * that everybody has as often as the model says.
+ */
+static double
+stranger_score(const struct fingerprint *print, const struct voice_model *model,
+               const int16_t *weights)
+{
+    double score = 0;
+
+    for (size_t f = 0; f < VOICE_FAMILIES; f++) {
+        const double *prior = model->prior + f * VOICE_BUCKETS;
+        const int16_t *family = weights + f * VOICE_BUCKETS;
+        double sum = 0, shares = 0;
+        for (size_t j = 0; j < VOICE_BUCKETS; j++) {
+            sum += prior[j] * family[j];
+            shares += prior[j];
+        }
+        score += voice_family_weight((enum voice_family)f) *
+                 mean_root(print, f) * sum / shares;
+    }
+    return score / VOICE_WEIGHT_ONE;
+}
+
 bool
 fingerprint_fit_lines(struct fingerprint *print,
                       const struct voice_model *model, struct err *err)
@@ -163,7 +204,8 @@ fingerprint_fit_lines(struct fingerprint *print,
     free(t);
     print->weights = weights;
     print->norm = voice_norm(weights);
-    print->scale = drift_scale_of(scores, print->line_count);
+    print->scale = drift_scale_against(scores, print->line_count,
+                                       stranger_score(print, model, weights));
     return true;
 }
 
@@ -318,9 +360,9 @@ check_rows(const struct kernel_set *kernels,
                 FINGERPRINT_MOST_LINES);
         return false;
     }
-    if (from->dim == 0 || from->dim > FINGERPRINT_MOST_DIM) {
-        err_set(err, ERR_INVALID, "a dimension of %zu is outside 1..%d",
-                from->dim, FINGERPRINT_MOST_DIM);
+    if (from->dim < FINGERPRINT_LEAST_DIM || from->dim > FINGERPRINT_MOST_DIM) {
+        err_set(err, ERR_INVALID, "a dimension of %zu is outside %d..%d",
+                from->dim, FINGERPRINT_LEAST_DIM, FINGERPRINT_MOST_DIM);
         return false;
     }
     for (size_t r = 0; r < from->rows; r++) {
@@ -387,7 +429,7 @@ fit_centroid(struct fingerprint *print, const struct kernel_set *kernels,
         add_direction(kernels, v->at + r * v->dim, v->dim, 1, sums);
     }
     v->centroid = normalise(sums, v->dim, centroid) ? centroid : v->registers;
-    v->scale = (struct drift_scale){NULL, 0, 0, 1};
+    v->scale = (struct drift_scale){.sd = 1};
     if (v->rows > 1 && calibrate(kernels, v, sums, others, scores)) {
         v->scale = drift_scale_of(scores, v->rows);
     }

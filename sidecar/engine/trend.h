@@ -11,12 +11,12 @@
  *     pooled  the mean of the last five, times the root of how many they are
  *     ewma    the exponentially weighted mean (Roberts 1959), weight 0.3
  *     cusum   the sum of what lies above 0.75, never below 0 (Page 1954)
- *     joint   the greater of pooled and ewma, each in parts of its own limit
+ *     joint   the greater of pooled and the same of the last three
  *
- * At 10 % false sessions pooled finds another speaker within five replies most
- * often (71 %; joint 69), joint more often within three (33 %; pooled 24). One
- * reply counts for at most three deviations either way, so that a single odd
- * one cannot decide.
+ * At 10 % false sessions pooled finds another speaker within five replies in 79
+ * of 100, joint in 78; within three joint finds 51 and pooled 27. One reply
+ * counts for at most three deviations either way, so that a single odd one
+ * cannot decide.
  *
  * Pure: no clock, no memory, the same bits on every machine; any thread.
  */

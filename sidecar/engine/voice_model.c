@@ -5,6 +5,7 @@
 #include "kernels/stable.h"
 #include "sidecar/base/file.h"
 #include "sidecar/base/hash.h"
+#include "sidecar/base/little.h"
 #include "sidecar/engine/voice_bytes.h"
 
 /*
@@ -119,10 +120,7 @@ struct shares {
 static uint32_t
 count_at(const struct shares *s, size_t slot)
 {
-    const unsigned char *at = s->table + slot * 4;
-
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-           (uint32_t)at[3] << 24;
+    return little_u32(s->table + slot * 4);
 }
 
 static struct shares

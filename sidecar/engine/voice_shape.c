@@ -1,5 +1,6 @@
 #include "sidecar/engine/voice_features.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/hash.h"
 
 enum {
@@ -16,16 +17,10 @@ enum {
 static const uint64_t BEGINS = 1, ENDS = 2;
 
 static bool
-is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool
 is_capitals(struct text word)
 {
     for (size_t i = 0; i < word.len; i++) {
-        if (word.at[i] >= 'a' && word.at[i] <= 'z') {
+        if (ascii_is_small(word.at[i])) {
             return false;
         }
     }
@@ -36,7 +31,9 @@ uint64_t
 voice_shape_look(struct text word)
 {
     const uint64_t letters = word.len < 7 ? word.len : 7;
-    const uint64_t cased = is_capitals(word) ? 2 : is_upper(word.at[0]) ? 1 : 0;
+    const uint64_t cased = is_capitals(word)              ? 2
+                           : ascii_is_capital(word.at[0]) ? 1
+                                                          : 0;
 
     return 16 + cased * LOOK_LENGTHS + letters / LOOK_LENGTHS;
 }
@@ -115,7 +112,7 @@ add_word(struct voice_sink *sink, const struct voice_window *window, size_t i)
     if (is_capitals(word)) {
         add(sink, VOICE_KIND_CAPITALS, 0, from, to);
     }
-    if (is_upper(word.at[0]) && i > 0 &&
+    if (ascii_is_capital(word.at[0]) && i > 0 &&
         !opens(window, &window->parts[i - 1].token)) {
         add(sink, VOICE_KIND_CAPITAL, 0, from, to);
     }

@@ -1,5 +1,6 @@
 #include "sidecar/engine/voice_text.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 
 /* What becomes of one character. */
@@ -226,7 +227,7 @@ lower_into(struct text text, char *out)
     for (size_t i = 0; i < text.len; chars++) {
         const unsigned char c = (unsigned char)text.at[i];
         if (c < 0x80) {
-            out[i++] = (char)((unsigned)c - 'A' < 26 ? c | 0x20 : c);
+            out[i++] = ascii_lower((char)c);
             continue;
         }
         size_t len;
@@ -261,27 +262,16 @@ voice_text_fold(struct text text, struct arena *arena, struct voice_text *out,
     return true;
 }
 
-static bool
-is_letter(unsigned char c)
-{
-    return (c | 0x20u) - 'a' < 26;
-}
-
-static bool
-is_digit(unsigned char c)
-{
-    return (unsigned)c - '0' < 10;
-}
-
 static size_t
 word_end(struct text text, size_t i)
 {
     const unsigned char *at = (const unsigned char *)text.at;
 
     while (i < text.len) {
-        if (is_letter(at[i])) {
+        if (ascii_is_letter(at[i])) {
             i++;
-        } else if (at[i] == '\'' && i + 1 < text.len && is_letter(at[i + 1])) {
+        } else if (at[i] == '\'' && i + 1 < text.len &&
+                   ascii_is_letter(at[i + 1])) {
             i += 2;
         } else {
             break;
@@ -322,12 +312,12 @@ voice_text_token(struct text text, size_t *offset, struct voice_token *out)
     }
     out->from = (uint32_t)i;
     const unsigned char c = (unsigned char)text.at[i];
-    if (is_letter(c)) {
+    if (ascii_is_letter(c)) {
         out->kind = VOICE_WORD;
         i = word_end(text, i);
-    } else if (is_digit(c)) {
+    } else if (ascii_is_digit(c)) {
         out->kind = VOICE_NUMBER;
-        while (i < text.len && is_digit((unsigned char)text.at[i])) {
+        while (i < text.len && ascii_is_digit(text.at[i])) {
             i++;
         }
     } else {

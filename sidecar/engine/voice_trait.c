@@ -1,5 +1,6 @@
 #include "sidecar/engine/voice_trait.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/voice_text.h"
 
 enum { LONG_LETTERS = 9 };
@@ -32,7 +33,7 @@ static bool
 is_capitals(struct text word)
 {
     for (size_t i = 0; i < word.len; i++) {
-        if (word.at[i] >= 'a' && word.at[i] <= 'z') {
+        if (ascii_is_small(word.at[i])) {
             return false;
         }
     }

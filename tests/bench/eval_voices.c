@@ -18,6 +18,7 @@
 #include "sidecar/engine/trend.h"
 #include "tests/bench/common_rank.h"
 #include "tests/bench/common_voice_corpus.h"
+#include "tests/bench/common_voice_manners.h"
 #include "tests/bench/common_voice_time.h"
 
 enum {
@@ -531,7 +532,8 @@ run(struct eval *e, size_t draws, size_t lines, struct err *err)
     }
     print_table(e);
     print_figures(e, lines);
-    return voice_time_print(&e->corpus, lines, err);
+    return voice_time_print(&e->corpus, lines, err) &&
+           voice_manners_print(&e->corpus, lines, err);
 }
 
 static bool

@@ -136,6 +136,64 @@ START_TEST(calibration_is_that_of_a_print_without_the_block)
 }
 END_TEST
 
+/* What the model expects of a line of her mean length: from the definition. */
+static double
+expected_of_strangers(const struct fingerprint *print,
+                      const struct voice_model *model)
+{
+    double sum = 0;
+
+    for (size_t f = 0; f < VOICE_FAMILIES; f++) {
+        double roots = 0, weight = 0, shares = 0;
+        for (size_t i = 0; i < print->line_count; i++) {
+            ck_assert_uint_eq(print->lines[i].row_count, 1);
+            roots += sqrt((double)print->lines[i].rows[0].counts[f]);
+        }
+        for (size_t j = f * VOICE_BUCKETS; j < (f + 1) * VOICE_BUCKETS; j++) {
+            weight += model->prior[j] * print->weights[j];
+            shares += model->prior[j];
+        }
+        sum += voice_family_weight((enum voice_family)f) * roots /
+               (double)print->line_count * weight / shares;
+    }
+    return sum / VOICE_WEIGHT_ONE;
+}
+
+START_TEST(spread_is_anchored_by_what_a_stranger_would_score)
+{
+    enum { LINES = 40 };
+    struct voice_model *model = support_voice_model();
+    struct support_lines hers =
+        support_voice_lines("config/voices", "falstaff");
+    struct support_lines other = support_voice_lines("config/voices", "judy");
+    struct err err;
+    double scores[LINES], others = 0;
+    struct fingerprint *print = build(model, hers.at, LINES, 20, &err);
+    struct fingerprint *judy = build(model, other.at, LINES, 20, &err);
+
+    ck_assert(print != NULL && judy != NULL);
+    const double stranger = expected_of_strangers(print, model);
+    memcpy(scores, print->scale.scores, print->line_count * sizeof(*scores));
+    const struct drift_scale want =
+        drift_scale_against(scores, print->line_count, stranger);
+    ck_assert(want.anchored && print->scale.anchored);
+    ck_assert_double_eq_tol(print->scale.sd, want.sd, 1e-9);
+    // It is a prediction: a real stranger lies there, and not by her lines.
+    for (size_t i = 0; i < judy->line_count; i++) {
+        others += voice_score(print->weights, &judy->lines[i]);
+    }
+    others /= (double)judy->line_count;
+    const double gap = print->scale.mean - stranger;
+    ck_assert_msg(fabs(others - stranger) < gap / 2, "%g, expected %g of %g",
+                  others, stranger, print->scale.mean);
+    fingerprint_free(print);
+    fingerprint_free(judy);
+    support_voice_lines_clear(&hers);
+    support_voice_lines_clear(&other);
+    voice_model_free(model);
+}
+END_TEST
+
 /* "I am Mira and I like red tea." and forty more of it. */
 static struct support_lines
 template_lines(size_t count)
@@ -366,13 +424,13 @@ END_TEST
 START_TEST(vectors_are_added_and_replaced_beside_lines)
 {
     struct voice_model *model = support_voice_model();
-    static float at[2 * 8];
+    static float at[2 * 16];
     struct err err;
     struct fingerprint *lines = support_voice_print(model, "algernon", 25);
 
-    spread(at, 2, 8, 1);
-    const struct fingerprint_source one = {TEXT("m"), at, 2, 8};
-    const struct fingerprint_source two = {TEXT("m"), at, 4, 4};
+    spread(at, 2, 16, 1);
+    const struct fingerprint_source one = {TEXT("m"), at, 2, 16};
+    const struct fingerprint_source two = {TEXT("m"), at, 4, 8};
     struct fingerprint *with = fingerprint_with(lines, model, &kernel_scalar,
                                                 lines->persona, &one, &err);
     struct fingerprint *again = fingerprint_with(with, model, &kernel_scalar,
@@ -381,8 +439,8 @@ START_TEST(vectors_are_added_and_replaced_beside_lines)
     ck_assert_ptr_nonnull(again);
     ck_assert_uint_eq(with->vector_count, 1);
     ck_assert_uint_eq(again->vector_count, 1);
-    ck_assert_uint_eq(with->vectors[0].dim, 8);
-    ck_assert_uint_eq(again->vectors[0].dim, 4);
+    ck_assert_uint_eq(with->vectors[0].dim, 16);
+    ck_assert_uint_eq(again->vectors[0].dim, 8);
     ck_assert_uint_eq(again->line_count, 25);
     ck_assert_mem_eq(again->weights, lines->weights,
                      VOICE_SLOTS * sizeof(int16_t));
@@ -396,19 +454,20 @@ END_TEST
 
 START_TEST(vectors_outside_their_limits_are_refused)
 {
-    static const float ones[] = {1, 1}, against[] = {1, 0, -1, 0},
-                       hurt[] = {1, 0, NAN, 0};
+    static const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1},
+                       against[16] = {[0] = 1, [8] = -1},
+                       hurt[16] = {[0] = 1, [8] = NAN};
     const struct {
         struct fingerprint_source source;
         const char *says;
     } cases[] = {
-        {{TEXT(""), ones, 1, 2}, "name"},
-        {{TEXT("m"), ones, 0, 2}, "0 vectors"},
-        {{TEXT("m"), ones, 1, 0}, "dimension"},
-        {{TEXT("m"), ones, FINGERPRINT_MOST_LINES + 1, 1}, "4097 vectors"},
+        {{TEXT(""), ones, 1, 8}, "name"},
+        {{TEXT("m"), ones, 0, 8}, "0 vectors"},
+        {{TEXT("m"), ones, 1, 7}, "dimension of 7 is outside 8..16384"},
+        {{TEXT("m"), ones, FINGERPRINT_MOST_LINES + 1, 8}, "4097 vectors"},
         {{TEXT("m"), ones, 1, FINGERPRINT_MOST_DIM + 1}, "dimension"},
-        {{TEXT("m"), against, 2, 2}, "cancel out"},
-        {{TEXT("m"), hurt, 2, 2}, "vectors[1]: vector[0] is NaN"},
+        {{TEXT("m"), against, 2, 8}, "cancel out"},
+        {{TEXT("m"), hurt, 2, 8}, "vectors[1]: vector[0] is NaN"},
     };
     struct voice_model *model = support_voice_model();
 
@@ -451,6 +510,7 @@ TEST_MAIN("fingerprint",
           tcase_add_test(tc, lines_said_twice_or_without_words_do_not_count);
           tcase_add_test(tc, bad_lines_are_named);
           tcase_add_test(tc, calibration_is_that_of_a_print_without_the_block);
+          tcase_add_test(tc, spread_is_anchored_by_what_a_stranger_would_score);
           tcase_add_test(tc,
                          lines_too_much_alike_are_refused_with_how_many_more);
           tcase_add_test(tc, a_line_that_is_not_hers_is_left_out_and_named);

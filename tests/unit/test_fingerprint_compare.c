@@ -46,7 +46,7 @@ START_TEST(matrix_holds_the_mean_of_what_drift_says_of_each_line)
         prints[p] = support_voice_print(model, ids[p], 50);
     }
     ck_assert(batch_init());
-    ck_assert(fingerprint_compare(&kernel_scalar, model,
+    ck_assert(fingerprint_compare(model,
                                   (const struct fingerprint *const *)prints,
                                   PRINTS, matrix, &err));
     for (size_t a = 0; a < PRINTS; a++) {
@@ -60,7 +60,7 @@ START_TEST(matrix_holds_the_mean_of_what_drift_says_of_each_line)
                 a == b ? 0
                        : (to->scale.mean - sum / (double)from->line_count) /
                              to->scale.sd;
-            ck_assert_double_eq_tol(matrix[a * PRINTS + b], want, 1e-4);
+            ck_assert_double_eq_tol(matrix[a * PRINTS + b], want, 1e-5);
         }
     }
     for (size_t a = 0; a < PRINTS; a++) {
@@ -79,8 +79,7 @@ START_TEST(an_assistant_is_farther_than_everybody)
     double matrix[4 * 2];
     struct err err;
 
-    ck_assert(
-        fingerprint_compare(&kernel_scalar, model, prints, 2, matrix, &err));
+    ck_assert(fingerprint_compare(model, prints, 2, matrix, &err));
     for (size_t p = 0; p < 2; p++) {
         const double everybody = matrix[(2 + FINGERPRINT_EVERYBODY) * 2 + p];
         const double assistant = matrix[(2 + FINGERPRINT_ASSISTANT) * 2 + p];
@@ -105,8 +104,7 @@ START_TEST(two_halves_of_one_persona_are_the_same_voice)
         const struct fingerprint *const prints[] = {a, b, other};
         double matrix[5 * 3];
         struct err err;
-        ck_assert(fingerprint_compare(&kernel_scalar, model, prints, 3, matrix,
-                                      &err));
+        ck_assert(fingerprint_compare(model, prints, 3, matrix, &err));
         const double same = fingerprint_compare_pair(matrix, 3, 0, 1);
         const double apart = fingerprint_compare_pair(matrix, 3, 0, 2);
         ck_assert_msg(same < FINGERPRINT_SAME_VOICE, "%s: %g", ids[i], same);
@@ -120,10 +118,13 @@ START_TEST(two_halves_of_one_persona_are_the_same_voice)
 }
 END_TEST
 
-/* More personas than fit into one product, and sizes around it. */
+/*
+ * More personas than fit into one product, and sizes around it; what BLAS adds
+ * up in another order has the same bits.
+ */
 START_TEST(blocks_do_not_show)
 {
-    static const size_t counts[] = {1, 61, 62, 63, 64, 65, 70};
+    static const size_t counts[] = {1, 2, 62, 63, 64, 65, 66, 67, 70};
     struct voice_model *model = support_voice_model();
     struct fingerprint *two[] = {support_voice_print(model, "huck", 20),
                                  support_voice_print(model, "judy", 20)};
@@ -134,17 +135,14 @@ START_TEST(blocks_do_not_show)
     for (size_t i = 0; i < 70; i++) {
         prints[i] = two[i % 2];
     }
-    ck_assert(
-        fingerprint_compare(&kernel_scalar, model, prints, 2, small, &err));
+    ck_assert(fingerprint_compare(model, prints, 2, small, &err));
     for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
         const size_t n = counts[c];
-        ck_assert(fingerprint_compare(&kernel_scalar, model, prints, n, matrix,
-                                      &err));
+        ck_assert(fingerprint_compare(model, prints, n, matrix, &err));
         for (size_t q = 0; q < n; q++) {
             for (size_t p = 0; p < n; p++) {
                 if (q % 2 != p % 2) {
-                    ck_assert_double_eq_tol(matrix[q * n + p],
-                                            small[q % 2 * 2 + p % 2], 1e-4);
+                    ck_assert(matrix[q * n + p] == small[q % 2 * 2 + p % 2]);
                 }
             }
         }
@@ -160,7 +158,7 @@ START_TEST(no_personas_are_no_matrix)
     struct voice_model *model = support_voice_model();
     struct err err;
 
-    ck_assert(fingerprint_compare(&kernel_scalar, model, NULL, 0, NULL, &err));
+    ck_assert(fingerprint_compare(model, NULL, 0, NULL, &err));
     ck_assert_str_eq(fingerprint_baseline_name(FINGERPRINT_EVERYBODY),
                      "everybody");
     ck_assert_str_eq(fingerprint_baseline_name(FINGERPRINT_ASSISTANT),

@@ -13,8 +13,9 @@ enum { HEADER_BYTES = 8 + 4 + 4 + DIGEST_BYTES };
 static struct fingerprint *
 small_print(const struct voice_model *model)
 {
-    static const float at[] = {1, 0, 0.5f, 0.25f, 1, 0.125f};
-    const struct fingerprint_source vectors = {TEXT("emb-1"), at, 2, 3};
+    static const float at[] = {1,     0, 0.5f,   0, 0, 0, 0, 0,
+                               0.25f, 1, 0.125f, 0, 0, 0, 0, 0};
+    const struct fingerprint_source vectors = {TEXT("emb-1"), at, 2, 8};
     const struct text lines[] = {TEXT("Fie!"), TEXT("How now, Hal?")};
     const struct fingerprint_request request = {
         .persona = TEXT("falstaff"),
@@ -270,8 +271,8 @@ END_TEST
 
 START_TEST(vectors_alone_need_no_model_of_ours)
 {
-    static const float at[] = {1, 0, 0, 1};
-    const struct fingerprint_source vectors = {TEXT("emb-1"), at, 2, 2};
+    static const float at[] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+    const struct fingerprint_source vectors = {TEXT("emb-1"), at, 2, 8};
     struct voice_model *model = support_voice_model();
     struct err err;
     struct fingerprint *print = fingerprint_with(NULL, model, &kernel_scalar,

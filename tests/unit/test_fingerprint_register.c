@@ -121,16 +121,16 @@ END_TEST
 
 START_TEST(opposite_rows_are_two_registers)
 {
-    static float rows[40 * 4];
+    static float rows[40 * 8];
     uint8_t labels[40];
 
     memset(rows, 0, sizeof(rows));
     for (size_t r = 0; r < 40; r++) {
-        rows[r * 4] = r < 20 ? 1.0f : -1.0f;
-        rows[r * 4 + 1 + r % 3] = 0.01f;
+        rows[r * 8] = r < 20 ? 1.0f : -1.0f;
+        rows[r * 8 + 1 + r % 3] = 0.01f;
     }
-    ck_assert_uint_eq(split(rows, 40, 4, labels), 2);
-    const struct fingerprint_source source = {TEXT("emb"), rows, 40, 4};
+    ck_assert_uint_eq(split(rows, 40, 8, labels), 2);
+    const struct fingerprint_source source = {TEXT("emb"), rows, 40, 8};
     struct voice_model *model = support_voice_model();
     struct err err;
     struct fingerprint *print = fingerprint_with(NULL, model, &kernel_scalar,
@@ -141,7 +141,7 @@ START_TEST(opposite_rows_are_two_registers)
     for (size_t r = 0; r < 40; r++) {
         size_t which = 9;
         const double cosine = fingerprint_nearest_register(
-            &kernel_scalar, v, rows + r * 4, &which);
+            &kernel_scalar, v, rows + r * 8, &which);
         ck_assert_uint_eq(which, r / 20);
         ck_assert_double_gt(cosine, 0.99);
     }

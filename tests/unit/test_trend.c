@@ -103,24 +103,27 @@ START_TEST(moving_mean_and_sum_follow_their_recurrences)
 }
 END_TEST
 
-START_TEST(joint_is_the_greater_of_two_in_parts_of_their_limits)
+START_TEST(joint_is_the_greater_of_the_last_five_and_the_last_three)
 {
-    const struct trend_options p = trend_defaults(TREND_POOLED);
-    const struct trend_options e = trend_defaults(TREND_EWMA);
     const struct trend_options j = trend_defaults(TREND_JOINT);
-    struct trend a = {.count = 0}, b = {.count = 0}, c = {.count = 0};
-    size_t by_pool = 0, by_mean = 0;
+    struct trend t = {.count = 0};
+    double d[200];
+    size_t by_five = 0, by_three = 0;
 
-    for (uint64_t i = 0; i < 200; i++) {
-        const double d = own(i) + (i % 50 > 40 ? 2 : 0);
-        const double pooled = feed(&a, &p, i, &d, 1).statistic / p.slipping_at;
-        const double mean = feed(&b, &e, i, &d, 1).statistic / e.slipping_at;
-        ck_assert_double_eq_tol(feed(&c, &j, i, &d, 1).statistic,
-                                fmax(pooled, mean), 1e-12);
-        by_pool += pooled > mean;
-        by_mean += mean > pooled;
+    for (size_t i = 0; i < 200; i++) {
+        d[i] = own(i) + (i % 50 > 40 ? 2 : 0);
+        const double got = feed(&t, &j, i, &d[i], 1).statistic;
+        double sum = 0, pools[2] = {0, 0};
+        for (size_t k = 0; k < 5 && k <= i; k++) {
+            sum += fmax(-3, fmin(d[i - k], 3));
+            pools[0] = sum / sqrt((double)k + 1);
+            pools[1] = k < 3 ? pools[0] : pools[1];
+        }
+        ck_assert_double_eq_tol(got, fmax(pools[0], pools[1]), 1e-12);
+        by_five += pools[0] > pools[1];
+        by_three += pools[1] > pools[0];
     }
-    ck_assert(by_pool > 20 && by_mean > 20);
+    ck_assert(by_five > 20 && by_three > 20);
 }
 END_TEST
 
@@ -333,7 +336,8 @@ TEST_MAIN(
     "trend", tcase_add_test(tc, no_reply_is_stable_and_nothing_to_judge);
     tcase_add_test(tc, pool_is_the_mean_of_the_last_five_times_their_root);
     tcase_add_test(tc, moving_mean_and_sum_follow_their_recurrences);
-    tcase_add_test(tc, joint_is_the_greater_of_two_in_parts_of_their_limits);
+    tcase_add_test(tc,
+                   joint_is_the_greater_of_the_last_five_and_the_last_three);
     tcase_add_test(tc, one_reply_counts_for_three_deviations_at_most);
     tcase_add_test(tc, state_changes_exactly_at_each_limit);
     tcase_add_test(tc, state_improves_only_below_the_calm_part_of_its_limit);
