@@ -7,15 +7,23 @@
 #include "sidecar/engine/persona.h"
 
 /*
- * Fills out->nearest_other, margin and swap_suspected from the built-in
- * measure of the request's cast, where that measure spoke. Both distances are
- * in standard deviations below each persona's own mean; the margin is the
- * nearest other's less the speaker's, so below 0 the other is nearer. A swap is
- * suspected where the reply alerts and another is nearer. Members without a
- * fingerprint are passed over. Fails (ERR_NOT_FOUND) where a member is unknown.
+ * Fills out->nearest_other, margin and swap_suspected from the request's cast.
+ *
+ *   arena  for a while: nothing in it is needed afterwards
+ *   out    of persona_measure: what was said of the speaker
+ *
+ * A member is measured as the speaker was, by the text, a vector of the same
+ * model or both; where she cannot be, but both have lines and the text was
+ * read, by the text alone; else she is passed over, as is the speaker herself.
+ * Her margin is how many more standard deviations the reply lies below her own
+ * mean than below the speaker's by the same measure: below 0 she is nearer. The
+ * least margin is the one that is told, and of equals the first member's. A
+ * swap is suspected where the reply alerts and another is nearer.
+ *
+ * false: ERR_NOT_FOUND, a member is unknown; no memory.
  */
 bool
 cast_compare(const struct personas *personas, const struct persona_query *query,
-             struct envelope_drift *out, struct err *err);
+             struct arena *arena, struct envelope_drift *out, struct err *err);
 
 #endif

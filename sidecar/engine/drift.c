@@ -69,6 +69,11 @@ drift_measure_vector(const struct fingerprint *print,
                      const struct drift_limits *limits, struct err *err)
 {
     if (print == NULL || print->vector_count == 0) {
+        if (print != NULL) {
+            err_set(err, ERR_INVALID,
+                    "the persona has lines of text and no vectors: without a "
+                    "vector the text would be measured");
+        }
         return unmeasured(limits, DRIFT_NO_FINGERPRINT);
     }
     const struct fingerprint_vectors *v = fingerprint_vectors_of(print, model);

@@ -39,7 +39,7 @@ struct drift_reading {
     double score;      /* driftScore: 0..1, 4 decimals */
     double raw;        /* 1 - cosine, 0..2 */
     double percentile; /* share of her own lines as strange or stranger */
-    double deviations; /* standard deviations below her mean, of the score */
+    double deviations; /* below her mean, in parts of drift_scale.sd */
     double threshold;  /* the one applied, 4 decimals */
     enum drift_unit unit;
     size_t register_index; /* the nearest one; 0 of the built-in measure */
@@ -64,7 +64,8 @@ drift_measure(const struct fingerprint *print, const struct voice *voice,
  *
  *   vector  [dim] as it came from outside
  *   chars   code points of the text that it stands for; SIZE_MAX: not known
- *   err     filled for bad_vector and model_mismatch, else left alone
+ *   err     filled for bad_vector, model_mismatch, and no_fingerprint where
+ *           there are lines of text; else left alone
  */
 struct drift_reading
 drift_measure_vector(const struct fingerprint *print,

@@ -14,6 +14,39 @@ static const double LEAST_STRENGTH = 2;
  */
 static const double CLUSTERING = 2;
 
+enum { RATE_BYTES = 32 };
+
+/* What to ask for where there are too few of them, and where too many. */
+static const struct {
+    const char *more, *fewer;
+} advice[VOICE_TRAITS] = {
+    [VOICE_TRAIT_CONTRACTIONS] = {"use contractions",
+                                  "write contractions out more often"},
+    [VOICE_TRAIT_EXCLAMATIONS] = {"use exclamation marks",
+                                  "use fewer exclamation marks"},
+    [VOICE_TRAIT_QUESTIONS] = {"ask more questions", "ask fewer questions"},
+    [VOICE_TRAIT_COMMAS] = {"use more commas", "use fewer commas"},
+    [VOICE_TRAIT_SEMICOLONS] = {"use more semicolons and colons",
+                                "use fewer semicolons and colons"},
+    [VOICE_TRAIT_DASHES] = {"use more dashes", "use fewer dashes"},
+    [VOICE_TRAIT_ELLIPSES] = {"trail off with ellipses more often",
+                              "use fewer ellipses"},
+    [VOICE_TRAIT_QUOTES] = {"use more quotation marks",
+                            "use fewer quotation marks"},
+    [VOICE_TRAIT_BRACKETS] = {"use more brackets", "use fewer brackets"},
+    [VOICE_TRAIT_CAPITALS] = {"write more words in capitals",
+                              "write fewer words in capitals"},
+    [VOICE_TRAIT_LONG] = {"use more words of nine letters and more",
+                          "use fewer words of nine letters and more"},
+    [VOICE_TRAIT_FIRST] = {"say I, me and my more often",
+                           "say I, me and my less often"},
+    [VOICE_TRAIT_SECOND] = {"say you and your more often",
+                            "say you and your less often"},
+    [VOICE_TRAIT_NUMBERS] = {"use more numbers", "use fewer numbers"},
+    [VOICE_TRAIT_SENTENCES] = {"write shorter sentences",
+                               "write longer sentences"},
+};
+
 static int
 by_strength(const void *a, const void *b)
 {
@@ -57,11 +90,29 @@ drift_contrasts(const struct fingerprint *print,
     return n;
 }
 
+/* "none", "0.2", "6.1", "17" */
+static void
+write_rate(double rate, char out[RATE_BYTES])
+{
+    if (rate < 0.05) {
+        snprintf(out, RATE_BYTES, "none");
+    } else if (rate < 10) {
+        snprintf(out, RATE_BYTES, "%.2g", rate);
+    } else {
+        snprintf(out, RATE_BYTES, "%.0f", rate);
+    }
+}
+
 void
 drift_contrast_write(const struct drift_contrast *c,
                      char out[DRIFT_CONTRAST_BYTES])
 {
+    const bool more = c->here < c->hers;
+    char here[RATE_BYTES], hers[RATE_BYTES];
+
+    write_rate(c->here, here);
+    write_rate(c->hers, hers);
     snprintf(out, DRIFT_CONTRAST_BYTES,
-             "%s: %.3g per 100 words, in her own lines %.2g",
-             voice_trait_name(c->trait), c->here, c->hers);
+             "%s: the persona's lines have %s per 100 words, this has %s",
+             more ? advice[c->trait].more : advice[c->trait].fewer, hers, here);
 }

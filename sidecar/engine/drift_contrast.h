@@ -9,7 +9,7 @@
 #include "sidecar/engine/fingerprint.h"
 #include "sidecar/engine/voice_trait.h"
 
-enum { DRIFT_CONTRAST_BYTES = 128 };
+enum { DRIFT_CONTRAST_BYTES = 160 };
 
 struct drift_contrast {
     enum voice_trait trait;
@@ -28,7 +28,11 @@ size_t drift_contrasts(const struct fingerprint *print,
                        const struct voice_traits *traits,
                        struct drift_contrast *out, size_t most);
 
-/* "contractions: 0 per 100 words, in her own lines 6.1" */
+/*
+ * What to ask of whoever writes it anew: "use contractions: the persona's lines
+ * have 6.1 per 100 words, this has none"; of sentences "write shorter
+ * sentences: ...", since long ones are few in 100 words.
+ */
 void drift_contrast_write(const struct drift_contrast *contrast,
                           char out[DRIFT_CONTRAST_BYTES]);
 

@@ -22,7 +22,7 @@ struct drift_own_line {
  *   voice  of the reply, read with the model
  *
  * Likeness is the mean over families, by their weights, of the shared features'
- * surprise (-ln of the share that everybody has) over the geometric mean of
+ * surprise (-log2 of the share that everybody has) over the geometric mean of
  * both sides' surprise. false: the reply has no voice, or no memory for the
  * marks (20 KB of the arena; err is filled only then).
  */

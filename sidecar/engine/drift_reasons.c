@@ -3,23 +3,16 @@
 #include <math.h>
 #include <stdlib.h>
 
+/*
+ * Parts of a text that a person or a model can do something about. Lengths,
+ * contractions and capitals are told by how often they come instead
+ * (drift_contrast.h); endings of words and the like are for the measure alone.
+ */
 static const char *const kind_names[VOICE_KINDS] = {
     [VOICE_KIND_TEXT] = "word",
-    [VOICE_KIND_PATTERN] = "pattern",
+    [VOICE_KIND_PATTERN] = "phrase",
     [VOICE_KIND_MARK] = "mark",
-    [VOICE_KIND_BEFORE_MARK] = "before_mark",
-    [VOICE_KIND_AFTER_MARK] = "after_mark",
-    [VOICE_KIND_WORD_LENGTH] = "word_length",
-    [VOICE_KIND_CAPITALS] = "capitals",
-    [VOICE_KIND_CAPITAL] = "capital",
-    [VOICE_KIND_CONTRACTION] = "contraction",
-    [VOICE_KIND_APOSTROPHE] = "apostrophe",
-    [VOICE_KIND_ENDING] = "ending",
-    [VOICE_KIND_SENTENCE] = "sentence_length",
     [VOICE_KIND_OPENING] = "opening",
-    [VOICE_KIND_CLOSING] = "closing",
-    [VOICE_KIND_REPLY_LENGTH] = "reply_length",
-    [VOICE_KIND_REPLY_SENTENCES] = "reply_sentences",
 };
 
 /* Strongest first; of equals the one that stands first in the text. */
@@ -65,7 +58,7 @@ gather(const struct fingerprint *print, const struct voice *voice,
 
     for (size_t i = first; i < first + row->counts[family]; i++) {
         const struct voice_spot *spot = &voice->spots[window][i];
-        if (weights[row->buckets[i]] < 0) {
+        if (weights[row->buckets[i]] < 0 && kind_names[spot->kind] != NULL) {
             out[n++] = (struct drift_reason){
                 .kind = kind_names[spot->kind],
                 .text = trimmed(
@@ -124,26 +117,22 @@ pick(const struct drift_reason *all, size_t count, struct drift_reason *out,
 }
 
 bool
-drift_reasons(const struct fingerprint *print, const struct voice_model *model,
-              struct text text, struct arena *arena, struct drift_reason *out,
-              size_t most, size_t *count, struct err *err)
+drift_reasons(const struct fingerprint *print, const struct voice *voice,
+              struct arena *arena, struct drift_reason *out, size_t most,
+              size_t *count, struct err *err)
 {
-    struct voice voice;
     size_t room = 0;
 
     *count = 0;
-    if (!voice_read_spots(model, text, arena, &voice, err)) {
-        return false;
+    for (size_t w = 0; w < voice->row_count; w++) {
+        room += voice_row_size(&voice->rows[w]);
     }
-    for (size_t w = 0; w < voice.row_count; w++) {
-        room += voice_row_size(&voice.rows[w]);
-    }
-    struct drift_reason *all = arena_take(arena, room * sizeof(*all));
+    struct drift_reason *all = ARENA_ARRAY(arena, struct drift_reason, room);
     if (all == NULL) {
         err_memory(err, "the reasons of a drift score");
         return false;
     }
-    const size_t found = gather_all(print, &voice, all);
+    const size_t found = gather_all(print, voice, all);
     qsort(all, found, sizeof(*all), by_strength);
     *count = pick(all, found, out, most);
     return true;

@@ -1,7 +1,5 @@
 #include "sidecar/tools/show.h"
 
-#include <math.h>
-
 #include "sidecar/tools/show_text.h"
 #include "sidecar/tools/show_views.h"
 
@@ -257,41 +255,8 @@ print_hits(const struct show_subject *s)
     }
 }
 
-/* --------------------------------------------------------------------- voice
+/* ------------------------------------------------------------------ the rest
  */
-
-static void
-print_drift(const struct show_subject *s)
-{
-    const struct envelope_drift *d = &s->envelope->drift;
-
-    heading(s, "voice");
-    fprintf(s->to, "  %s", envelope_drift_names[d->status]);
-    if (!isnan(d->score)) {
-        fprintf(s->to,
-                ", driftScore %s%.4f%s of %.2f (%.*s, threshold of %.*s)",
-                on(s, d->alert ? SHOW_YELLOW : SHOW_GREEN), d->score,
-                on(s, SHOW_PLAIN), d->threshold, TEXT_ARGS(d->scale),
-                TEXT_ARGS(d->threshold_source));
-    }
-    if (!isnan(d->percentile)) {
-        fprintf(s->to, ", percentile %.2f", d->percentile);
-    }
-    fprintf(s->to, "%s\n", d->alert ? ": alert" : "");
-    if (d->reason.len > 0) {
-        fprintf(s->to, "  %.*s\n", TEXT_ARGS(d->reason));
-    }
-    if (d->nearest_other.len > 0) {
-        fprintf(s->to, "  nearest other: %.*s, margin %.2f%s\n",
-                TEXT_ARGS(d->nearest_other), d->margin,
-                d->swap_suspected ? ", a swap is suspected" : "");
-    }
-    for (size_t i = 0; i < d->hint_count; i++) {
-        fputs("  - ", s->to);
-        show_text_plain(s->to, d->hints[i]);
-        fputc('\n', s->to);
-    }
-}
 
 static void
 print_coverage(const struct show_subject *s)
@@ -329,7 +294,7 @@ show_verdict(const struct show_subject *s, struct err *err)
             heading(s, "scores");
         }
         good = show_steps(s, err);
-        print_drift(s);
+        show_voice(s);
         print_coverage(s);
     }
     arena_free(arena);

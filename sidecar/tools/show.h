@@ -31,4 +31,11 @@ bool show_verdict(const struct show_subject *subject, struct err *err);
  */
 bool show_steps(const struct show_subject *subject, struct err *err);
 
+/*
+ * The voice: the score and what it means, its parts, what would bring it
+ * nearer, the persona's own lines beside it, read from her samples where the
+ * configuration names the file.
+ */
+void show_voice(const struct show_subject *subject);
+
 #endif

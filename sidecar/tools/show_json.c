@@ -49,6 +49,19 @@ show_json_bool(struct show_json *json, const char *key, bool value)
 }
 
 void
+show_json_metadata(struct show_json *json, const char *key, struct text object)
+{
+    struct err ignored;
+
+    show_json_key(json, key);
+    const size_t at = json->wire.len;
+    if (object.len == 0 || !json_to_wire(object, &json->wire, &ignored)) {
+        json->wire.len = at;
+        wire_put_map(&json->wire, 0);
+    }
+}
+
+void
 show_json_place(struct show_json *json, struct place at)
 {
     show_json_text(json, "file", text_of(at.file));

@@ -28,6 +28,10 @@ void show_json_uint(struct show_json *json, const char *key,
 void show_json_double(struct show_json *json, const char *key, double value);
 void show_json_bool(struct show_json *json, const char *key, bool value);
 
+/* A JSON object as it is written, {} where it is "" or none. */
+void
+show_json_metadata(struct show_json *json, const char *key, struct text object);
+
 /* "file", "line", "column". */
 void show_json_place(struct show_json *json, struct place at);
 

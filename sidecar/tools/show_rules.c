@@ -9,8 +9,10 @@
 static const char *const action_names[] = {"none", "flag", "redact", "fallback",
                                            "block"};
 static const char *const mode_names[] = {"enforce", "monitor", "disabled"};
-static const char *const hold_names[] = {"chars", "word", "detector", "whole",
-                                         "unbounded"};
+static const char *const hold_names[] = {[HOLD_REACH_NONE] = "none",
+                                         [HOLD_REACH_CHARS] = "chars",
+                                         [HOLD_REACH_ENDLESS] = "endless",
+                                         [HOLD_REACH_UNBOUNDED] = "unbounded"};
 
 /* ------------------------------------------------------------------ remarks */
 
@@ -65,13 +67,6 @@ show_rules_remarks(const struct audit *audit, enum audit_level least, bool json,
 
 /* -------------------------------------------------------------------- table */
 
-/* Does the rule hold back a number of characters? */
-static bool
-counts_chars(const struct audit_rule *row)
-{
-    return row->hold == AUDIT_HOLD_CHARS || row->hold == AUDIT_HOLD_WORD;
-}
-
 static const char *
 state_of(const struct audit_rule *row)
 {
@@ -103,9 +98,13 @@ row_json(const struct audit_rule *row, FILE *to)
     show_json_uint(&json, "positiveTests", row->positive);
     show_json_uint(&json, "negativeTests", row->negative);
     show_json_text(&json, "growth", text_of(audit_growth_words[row->growth]));
-    show_json_text(&json, "holdBack", text_of(hold_names[row->hold]));
-    if (counts_chars(row)) {
-        show_json_uint(&json, "holdBackChars", row->hold_chars);
+    show_json_text(&json, "holdBack", text_of(hold_names[row->hold->reach]));
+    if (row->hold->reach == HOLD_REACH_CHARS) {
+        show_json_uint(&json, "holdBackChars", row->hold->chars);
+    }
+    show_json_bool(&json, "holdBackWord", row->hold->by[HOLD_BY_WORDS]);
+    if (row->hold->cause != NULL) {
+        show_json_text(&json, "holdBackCause", text_of(row->hold->cause));
     }
     show_json_double(&json, "nsPerKib", row->ns_per_kib);
     const bool good = show_json_close(&json, to);
@@ -119,11 +118,11 @@ row_human(const struct audit_rule *row, FILE *to)
     const struct config_rule *rule = row->rule->config;
     char hold[48];
 
-    if (counts_chars(row)) {
-        snprintf(hold, sizeof(hold), "%zu%s", row->hold_chars,
-                 row->hold == AUDIT_HOLD_WORD ? " + word" : "");
+    if (row->hold->reach == HOLD_REACH_CHARS) {
+        snprintf(hold, sizeof(hold), "%zu%s", row->hold->chars,
+                 row->hold->by[HOLD_BY_WORDS] ? " + word" : "");
     } else {
-        snprintf(hold, sizeof(hold), "%s", hold_names[row->hold]);
+        snprintf(hold, sizeof(hold), "%s", hold_names[row->hold->reach]);
     }
     fprintf(to, "%-26.*s %-13s %-9s %5.2f %-8s %3lld %6zu %4zu %4zu/%-4zu ",
             TEXT_ARGS(rule->id), schema_type_name(rule->type),

@@ -291,6 +291,7 @@ START_TEST(bad_vectors_have_no_score)
                        hurt[] = {1, 0, 0, NAN, 0, 0, 0, 0};
     struct voice_model *model = support_voice_model();
     struct fingerprint *print = vector_print(model, 30);
+    struct fingerprint *lines = support_voice_print(model, "huck", 20);
     const struct {
         const struct fingerprint *print;
         struct text model;
@@ -304,6 +305,8 @@ START_TEST(bad_vectors_have_no_score)
          "has 7 dimensions, the fingerprint's have 8"},
         {print, TEXT("emb-2"), good, 8, DRIFT_MODEL_MISMATCH, "\"emb-1\""},
         {NULL, TEXT("emb-1"), good, 8, DRIFT_NO_FINGERPRINT, ""},
+        {lines, TEXT("emb-1"), good, 8, DRIFT_NO_FINGERPRINT,
+         "has lines of text and no vectors"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -316,6 +319,7 @@ START_TEST(bad_vectors_have_no_score)
         ck_assert_msg(strstr(err.message, cases[i].says) != NULL, "%s",
                       err.message);
     }
+    fingerprint_free(lines);
     fingerprint_free(print);
     voice_model_free(model);
 }

@@ -47,14 +47,16 @@ START_TEST(what_is_missing_and_what_is_too_much_is_told_strongest_first)
     ck_assert_uint_eq(n, 1);
     ck_assert_int_eq(out[0].trait, VOICE_TRAIT_BRACKETS);
     drift_contrast_write(&out[0], line);
-    ck_assert_str_eq(line, "brackets: 9 per 100 words, in her own lines 0");
+    ck_assert_str_eq(line, "use fewer brackets: the persona's lines have none "
+                           "per 100 words, this has 9");
 
     t.words = 200; // twelve contractions were to be expected
     ck_assert_uint_ge(drift_contrasts(&her, &t, out, VOICE_TRAITS), 2);
     ck_assert_int_eq(out[0].trait, VOICE_TRAIT_BRACKETS);
     ck_assert_int_eq(out[1].trait, VOICE_TRAIT_CONTRACTIONS);
     drift_contrast_write(&out[1], line);
-    ck_assert_str_eq(line, "contractions: 0 per 100 words, in her own lines 6");
+    ck_assert_str_eq(line, "use contractions: the persona's lines have 6 per "
+                           "100 words, this has none");
     for (size_t i = 1; i < 2; i++) {
         ck_assert_double_ge(out[i - 1].strength, out[i].strength);
     }
@@ -79,6 +81,25 @@ START_TEST(fewer_are_the_first_of_more)
 }
 END_TEST
 
+START_TEST(every_habit_can_be_asked_for_both_ways)
+{
+    char more[DRIFT_CONTRAST_BYTES], fewer[DRIFT_CONTRAST_BYTES];
+
+    for (size_t t = 0; t < VOICE_TRAITS; t++) {
+        struct drift_contrast c = {
+            .trait = (enum voice_trait)t, .here = 0.04, .hers = 12.34};
+        drift_contrast_write(&c, more);
+        ck_assert_ptr_nonnull(strstr(more, "have 12 per 100 words, this has "
+                                           "none"));
+        c.here = 100;
+        drift_contrast_write(&c, fewer);
+        ck_assert_ptr_nonnull(strstr(fewer, "this has 100"));
+        ck_assert_int_ne(strncmp(more, fewer, strcspn(more, ":") + 1), 0);
+        ck_assert_ptr_null(strstr(more, "(null)"));
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_said_where_nothing_is_known)
 {
     static const struct fingerprint unknown = {.line_count = 0};
@@ -95,4 +116,5 @@ TEST_MAIN("drift_contrast",
           tcase_add_test(
               tc, what_is_missing_and_what_is_too_much_is_told_strongest_first);
           tcase_add_test(tc, fewer_are_the_first_of_more);
+          tcase_add_test(tc, every_habit_can_be_asked_for_both_ways);
           tcase_add_test(tc, nothing_is_said_where_nothing_is_known);)

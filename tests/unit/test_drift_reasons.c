@@ -9,18 +9,31 @@ enum { MOST = 8 };
     "I understand that you're feeling frustrated. Would you like to explore "  \
     "some options together?"
 
+/* The reasons of a text, with room for `most`. */
+static size_t
+reasons_of(const struct fingerprint *print, const struct voice_model *model,
+           const char *text, struct arena *arena, struct drift_reason *out,
+           size_t most)
+{
+    struct voice voice;
+    struct err err;
+    size_t count;
+
+    ck_assert(voice_read_spots(model, text_of(text), arena, &voice, &err));
+    ck_assert(drift_reasons(print, &voice, arena, out, most, &count, &err));
+    return count;
+}
+
 START_TEST(an_assistants_words_are_named_strongest_first)
 {
     struct voice_model *model = support_voice_model();
     struct fingerprint *print = support_voice_print(model, "algernon", 100);
     struct arena *arena = arena_new(SIZE_MAX);
     struct drift_reason out[MOST];
-    struct err err;
     size_t count;
     bool options = false;
 
-    ck_assert(drift_reasons(print, model, TEXT(ASSISTANT), arena, out, MOST,
-                            &count, &err));
+    count = reasons_of(print, model, ASSISTANT, arena, out, MOST);
     ck_assert_uint_eq(count, MOST);
     for (size_t i = 0; i < count; i++) {
         ck_assert_ptr_nonnull(out[i].kind);
@@ -42,11 +55,9 @@ START_TEST(no_reason_is_inside_another)
     struct fingerprint *print = support_voice_print(model, "falstaff", 100);
     struct arena *arena = arena_new(SIZE_MAX);
     struct drift_reason out[MOST];
-    struct err err;
     size_t count;
 
-    ck_assert(drift_reasons(print, model, TEXT(ASSISTANT), arena, out, MOST,
-                            &count, &err));
+    count = reasons_of(print, model, ASSISTANT, arena, out, MOST);
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < count; k++) {
             const struct text a = out[i].text, b = out[k].text;
@@ -67,20 +78,15 @@ START_TEST(fewer_reasons_are_the_first_of_more)
     struct fingerprint *print = support_voice_print(model, "judy", 100);
     struct arena *arena = arena_new(SIZE_MAX);
     struct drift_reason all[MOST], one[1];
-    struct err err;
     size_t many, few, none;
 
-    ck_assert(drift_reasons(print, model, TEXT(ASSISTANT), arena, all, MOST,
-                            &many, &err));
-    ck_assert(drift_reasons(print, model, TEXT(ASSISTANT), arena, one, 1, &few,
-                            &err));
-    ck_assert(drift_reasons(print, model, TEXT(ASSISTANT), arena, NULL, 0,
-                            &none, &err));
+    many = reasons_of(print, model, ASSISTANT, arena, all, MOST);
+    few = reasons_of(print, model, ASSISTANT, arena, one, 1);
+    none = reasons_of(print, model, ASSISTANT, arena, NULL, 0);
     ck_assert_uint_eq(few, 1);
     ck_assert_uint_eq(none, 0);
     ck_assert(text_equal(all[0].text, one[0].text));
-    ck_assert(
-        drift_reasons(print, model, TEXT(" "), arena, all, MOST, &many, &err));
+    many = reasons_of(print, model, " ", arena, all, MOST);
     ck_assert_uint_eq(many, 0);
     arena_free(arena);
     fingerprint_free(print);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "sidecar/engine/fingerprint_file.h"
@@ -366,6 +367,62 @@ START_TEST(a_threshold_of_the_request_is_taken)
 }
 END_TEST
 
+/* The first 25 lines of hers as a file: few, but enough. */
+static void
+write_few_lines(const char *path)
+{
+    struct support_lines lines = support_voice_lines("config/voices", "judy");
+    FILE *file = fopen(path, "wb");
+
+    ck_assert_ptr_nonnull(file);
+    for (size_t i = 0; i < 25; i++) {
+        ck_assert_int_ge(fprintf(file, "%.*s\n", TEXT_ARGS(lines.at[i])), 0);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+    support_voice_lines_clear(&lines);
+}
+
+/* Warnings, which do not stop anybody. */
+START_TEST(what_will_disappoint_is_warned_of)
+{
+    static const struct {
+        const char *drift;
+        bool few;
+        const char *says; /* "": nothing */
+    } rows[] = {
+        {"threshold: 0.30", false, ""},
+        {"scale: cosine, threshold: 0.30", false,
+         "warning: personas.p.drift.scale: cosine: 100 of 100 lines"},
+        {"scale: cosine, threshold: 1", false, ""},
+        {"threshold: 0.30", true,
+         "warning: personas.p.samples: 25 lines are few: with 25 more"},
+    };
+    char few[64];
+
+    snprintf(few, sizeof(few), "/tmp/leeway-few-%ld.txt", (long)getpid());
+    write_few_lines(few);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[512], set[96];
+        snprintf(text, sizeof(text),
+                 SUPPORT_ENGINE_HEAD "allow_empty: true\n"
+                                     "personas:\n"
+                                     "- {id: p, drift: {%s}}\n",
+                 rows[i].drift);
+        snprintf(set, sizeof(set), "personas.p.samples=%s",
+                 rows[i].few ? few : "config/voices/judy.jsonl");
+        const char *const overrides[] = {
+            "drift.background=" SUPPORT_VOICE_MODEL, set, NULL};
+        char *said = support_engine_problems_set(text, overrides);
+        ck_assert_msg(rows[i].says[0] == '\0'
+                          ? said[0] == '\0'
+                          : strstr(said, rows[i].says) != NULL,
+                      "%zu: %s", i, said);
+        free(said);
+    }
+    ck_assert_int_eq(unlink(few), 0);
+}
+END_TEST
+
 TEST_MAIN("persona", tcase_add_test(tc, persona_is_found_by_her_whole_id);
           tcase_add_test(tc, threshold_has_its_source);
           tcase_add_test(tc, status_says_why_there_is_no_score);
@@ -375,4 +432,5 @@ TEST_MAIN("persona", tcase_add_test(tc, persona_is_found_by_her_whole_id);
           tcase_add_test(tc,
                          the_lower_drift_is_chosen_and_an_unmeasured_one_last);
           tcase_add_test(tc, only_the_assistant_has_a_voice);
-          tcase_add_test(tc, a_threshold_of_the_request_is_taken);)
+          tcase_add_test(tc, a_threshold_of_the_request_is_taken);
+          tcase_add_test(tc, what_will_disappoint_is_warned_of);)
