@@ -275,25 +275,18 @@ check_pool(const struct crosscheck *check, const struct config_pool *pool)
 
 /* ---- personas and profiles ----------------------------------------------- */
 
-struct named {
-    struct text id;
-    const struct node *node;
-    size_t nth; /* in the order of reading */
-};
-
 static int
 by_id(const void *left, const void *right)
 {
-    const struct named *a = left, *b = right;
+    const struct crosscheck_named *a = left, *b = right;
     const int order = strcmp(a->id.at, b->id.at);
 
     return order != 0 ? order : a->nth < b->nth ? -1 : a->nth > b->nth;
 }
 
-/* Each id once. `at` is sorted; `what` is the key that holds them. */
-static void
-check_ids(const struct crosscheck *check, struct named *at, size_t count,
-          const char *what)
+void
+crosscheck_ids(const struct crosscheck *check, struct crosscheck_named *at,
+               size_t count, const char *what)
 {
     char path[CROSSCHECK_PATH_BYTES], words[PLACE_WORDS_BYTES];
 
@@ -314,34 +307,34 @@ static void
 check_persona_ids(const struct crosscheck *check)
 {
     const struct config *config = check->config;
-    struct named *at =
-        ARENA_ARRAY(config->arena, struct named, config->persona_count);
+    struct crosscheck_named *at = ARENA_ARRAY(
+        config->arena, struct crosscheck_named, config->persona_count);
     size_t count = 0;
 
     for (size_t i = 0; at != NULL && i < config->persona_count; i++) {
         if (config->personas[i].id.len > 0) {
-            at[count++] = (struct named){config->personas[i].id,
-                                         config->personas[i].node, i};
+            at[count++] = (struct crosscheck_named){
+                config->personas[i].id, config->personas[i].node, i};
         }
     }
-    check_ids(check, at, count, "personas");
+    crosscheck_ids(check, at, count, "personas");
 }
 
 static void
 check_profile_ids(const struct crosscheck *check)
 {
     const struct config *config = check->config;
-    struct named *at =
-        ARENA_ARRAY(config->arena, struct named, config->profile_count);
+    struct crosscheck_named *at = ARENA_ARRAY(
+        config->arena, struct crosscheck_named, config->profile_count);
     size_t count = 0;
 
     for (size_t i = 0; at != NULL && i < config->profile_count; i++) {
         if (config->profiles[i].id.len > 0) {
-            at[count++] = (struct named){config->profiles[i].id,
-                                         config->profiles[i].node, i};
+            at[count++] = (struct crosscheck_named){
+                config->profiles[i].id, config->profiles[i].node, i};
         }
     }
-    check_ids(check, at, count, "profiles");
+    crosscheck_ids(check, at, count, "profiles");
 }
 
 static void
@@ -387,7 +380,10 @@ build_names(struct crosscheck *check)
                        offsetof(struct config_persona, id)) &&
            known_build(&check->guardrails, arena, c->guardrails,
                        c->guardrail_count, sizeof(struct config_guardrail),
-                       offsetof(struct config_guardrail, id));
+                       offsetof(struct config_guardrail, id)) &&
+           known_build(&check->machines, arena, c->machines, c->machine_count,
+                       sizeof(struct config_machine),
+                       offsetof(struct config_machine, id));
 }
 
 static void
@@ -417,6 +413,7 @@ crosscheck_config(const struct config *config, bool whole,
         return;
     }
     crosscheck_listen(&check);
+    crosscheck_store(&check);
     check_limits(&check);
     check_engine(&check);
     check_votes(&check, &config->engine.votes, "engine.votes");
@@ -436,6 +433,7 @@ crosscheck_config(const struct config *config, bool whole,
     }
     crosscheck_rules(&check);
     crosscheck_sets(&check);
+    crosscheck_machines(&check);
     for (size_t i = 0; i < config->test_count; i++) {
         const struct config_test *test = &config->tests[i];
         if (test->node != NULL) {

@@ -17,7 +17,8 @@ struct crosscheck {
      * not told, since they may be in it.
      */
     bool whole;
-    struct known rules, categories, groups, lists, pools, personas, guardrails;
+    struct known rules, categories, groups, lists, pools, personas, guardrails,
+        machines;
 };
 
 /* Checks everything. The configuration is bound and its lists are read. */
@@ -38,8 +39,25 @@ void crosscheck_rules(const struct crosscheck *check);
 void crosscheck_test(const struct crosscheck *check,
                      const struct config_test *test, const char *path);
 
+/* State machines and who has them: crosscheck_machine.c. */
+void crosscheck_machines(const struct crosscheck *check);
+
+/* Something with an id, and where it stands. */
+struct crosscheck_named {
+    struct text id;
+    const struct node *node;
+    size_t nth; /* in the order of reading */
+};
+
+/* Each id once. Sorts `at`; `what` is the key that holds them. */
+void crosscheck_ids(const struct crosscheck *check, struct crosscheck_named *at,
+                    size_t count, const char *what);
+
 /* The addresses: crosscheck_listen.c. */
 void crosscheck_listen(const struct crosscheck *check);
+
+/* Where sessions are shared: crosscheck_store.c. */
+void crosscheck_store(const struct crosscheck *check);
 
 /* Each threshold that is given is at least the weaker ones. */
 void crosscheck_thresholds(const struct crosscheck *check,
