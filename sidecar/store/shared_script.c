@@ -1,0 +1,101 @@
+#include "sidecar/store/shared_script.h"
+
+/*
+ * The names of constants stand in the scripts as numbers: a script is one text
+ * on every sidecar, so that the server keeps it once.
+ */
+_Static_assert(SHARED_ARGUMENTS == 13, "ARGV[1] is SHARED_EXPECTED");
+_Static_assert(SHARED_LOOKS == 10000 && SHARED_PAGE_BYTES == 4194304,
+               "as in the script");
+
+const char *const shared_scripts[SHARED_SCRIPTS] = {
+    [SHARED_FIND] =
+        "local k = KEYS[1]\n"
+        "local now = redis.call('HMGET', k, 'session', 'm:' .. ARGV[1])\n"
+        "local turn = now[2] and redis.call('HGET', k, now[2])\n"
+        "return {now[1], turn, now[2]}\n",
+    [SHARED_CHANGE] =
+        "local k, place, id, known = KEYS[1], ARGV[6], ARGV[7], ARGV[10]\n"
+        "local now = redis.call('HMGET', k, 'revision', 'session',\n"
+        "                       'm:' .. id, 'waits', 'until')\n"
+        "if id ~= '' and (now[3] or '') ~= known then\n"
+        "  local turn = now[3] and redis.call('HGET', k, now[3])\n"
+        "  return {'seen', now[2], turn, now[3]}\n"
+        "end\n"
+        // Who has lost too often is waited for, for a moment.
+        "local waits, mine, ms = now[4], ARGV[13], 0\n"
+        "if waits or mine ~= '' then\n"
+        "  local time = redis.call('TIME')\n"
+        "  ms = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+        "end\n"
+        "if waits and waits ~= mine and ms < tonumber(now[5]) then\n"
+        "  return {'other', now[2]}\n"
+        "end\n"
+        "if (now[1] or 'none') ~= ARGV[1] then\n"
+        "  if mine ~= '' and now[1] then\n"
+        "    redis.call('HSET', k, 'waits', mine, 'until', ms + 20)\n"
+        "  end\n"
+        "  return {'other', now[2]}\n"
+        "end\n"
+        "if waits then redis.call('HDEL', k, 'waits', 'until') end\n"
+        "if ARGV[5] ~= '' then\n"
+        "  redis.call('DEL', k)\n"
+        "  redis.call('HSET', k, 'first', place + 1)\n"
+        "end\n"
+        "redis.call('HSET', k, 'revision', ARGV[3], 'session', ARGV[2],\n"
+        "           'place', place)\n"
+        "if ARGV[8] ~= '' then\n"
+        "  if known ~= '' then\n"
+        "    redis.call('HDEL', k, known, 'n:' .. string.sub(known, 3))\n"
+        "  end\n"
+        "  redis.call('HSET', k, ARGV[9], ARGV[8],\n"
+        "             'n:' .. place, ARGV[12] .. ' ' .. id)\n"
+        "  if id ~= '' then redis.call('HSET', k, 'm:' .. id, ARGV[9]) end\n"
+        "end\n"
+        // A few old turns for each new one: more go than come.
+        "if ARGV[8] ~= '' and ARGV[11] ~= '' then\n"
+        "  local old = redis.call('HMGET', k, 'first', 'oldest')\n"
+        "  local first, cutoff = tonumber(old[1]), tonumber(ARGV[11])\n"
+        "  local oldest = tonumber(old[2] or ARGV[12])\n"
+        "  for i = 1, 4 do\n"
+        "    if oldest >= cutoff or first >= tonumber(place) then break end\n"
+        "    local note = redis.call('HGET', k, 'n:' .. first)\n"
+        "    if note then oldest = tonumber(string.match(note, '^-?%d+')) end\n"
+        "    if oldest < cutoff then\n"
+        "      if note then\n"
+        "        redis.call('HDEL', k, 't:' .. first, 'h:' .. first,\n"
+        "                   'n:' .. first,\n"
+        "                   'm:' .. string.match(note, ' (.*)$'))\n"
+        "      end\n"
+        "      first = first + 1\n"
+        "    end\n"
+        "  end\n"
+        "  redis.call('HSET', k, 'first', first, 'oldest', oldest)\n"
+        "end\n"
+        "if ARGV[4] ~= '0' then redis.call('PEXPIRE', k, ARGV[4])\n"
+        "else redis.call('PERSIST', k) end\n"
+        "return {'done'}\n",
+    [SHARED_PAGE] =
+        "local k = KEYS[1]\n"
+        "local now = redis.call('HMGET', k, 'session', 'place', 'first')\n"
+        "if not now[1] then return {false} end\n"
+        "local at, first = tonumber(now[2]), tonumber(now[3])\n"
+        "local before, limit = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+        "if before and before <= at then at = before - 1 end\n"
+        "local out, bytes, looks = {now[1], ''}, 0, 0\n"
+        "while at >= first do\n"
+        "  looks = looks + 1\n"
+        "  local turn = looks <= 10000 and redis.call('HGET', k, 't:' .. at)\n"
+        "  if looks > 10000 or (turn and (#out == limit + 2 or\n"
+        "      (bytes > 0 and bytes + #turn > 4194304))) then\n"
+        "    out[2] = string.format('%.0f', at + 1)\n"
+        "    return out\n"
+        "  end\n"
+        "  if turn then\n"
+        "    out[#out + 1] = turn\n"
+        "    bytes = bytes + #turn\n"
+        "  end\n"
+        "  at = at - 1\n"
+        "end\n"
+        "return out\n",
+};
