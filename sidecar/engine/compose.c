@@ -144,8 +144,6 @@ try_composite(const struct compose_subject *s,
                             .asked = stance->asked || !unasked,
                             .whole = true,
                             .via = ENVELOPE_VIA_RAW,
-                            .raw = {0, s->text.len},
-                            .view = {0, s->text.len},
                             .score = rule->score,
                             .action = stance->action};
 

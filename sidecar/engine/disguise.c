@@ -1,5 +1,6 @@
 #include "sidecar/engine/disguise.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/engine/disguise_chunk.h"
 #include "sidecar/engine/disguise_run.h"
@@ -21,12 +22,6 @@ static bool
 is_space(char c)
 {
     return c == ' ' || c == '\n' || c == '\t';
-}
-
-static bool
-is_letter(char c)
-{
-    return c >= 'a' && c <= 'z';
 }
 
 /*
@@ -51,7 +46,7 @@ letters_end(struct text text, size_t at)
         }
         at += 8;
     }
-    while (at < text.len && is_letter(text.at[at])) {
+    while (at < text.len && ascii_is_small(text.at[at])) {
         at++;
     }
     return at;
@@ -95,12 +90,13 @@ before_apostrophe(const struct disguise_scan *s, struct span *word)
     const struct text text = s->text;
     size_t i = word->from;
 
-    while (i < word->to && is_letter(text.at[i])) {
+    while (i < word->to && ascii_is_small(text.at[i])) {
         i++;
     }
     if (i == word->from || i == word->to || text.at[i] != '\'' ||
-        word->to - i > 3 || word->to - i < 2 || !is_letter(text.at[i + 1]) ||
-        !is_letter(text.at[word->to - 1])) {
+        word->to - i > 3 || word->to - i < 2 ||
+        !ascii_is_small(text.at[i + 1]) ||
+        !ascii_is_small(text.at[word->to - 1])) {
         return false;
     }
     word->to = i;

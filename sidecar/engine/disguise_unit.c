@@ -1,5 +1,6 @@
 #include "sidecar/engine/disguise_unit.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/word.h"
 
@@ -128,8 +129,8 @@ tag_at(struct text text, size_t at)
         i++;
     }
     name = i;
-    while (i < text.len && i - name < TAG_LETTERS && text.at[i] >= 'a' &&
-           text.at[i] <= 'z') {
+    while (i < text.len && i - name < TAG_LETTERS &&
+           ascii_is_small(text.at[i])) {
         i++;
     }
     return i > name && i < text.len && text.at[i] == '>' ? i + 1 - at : 0;
@@ -142,7 +143,7 @@ disguise_unit_at(struct text text, size_t at)
     struct disguise_unit unit = {.from = (uint32_t)at, .to = (uint32_t)at + 1};
     struct reading reading;
 
-    if (byte >= 'a' && byte <= 'z') {
+    if (ascii_is_small(byte)) {
         unit.letter = (char)byte;
         unit.letters = unit_bit((char)byte);
         unit.seldom = READINGS[byte].seldom;

@@ -43,6 +43,9 @@ by_rule(const void *left, const void *right)
     if (a->rule != b->rule) {
         return order(a->rule, b->rule);
     }
+    if (a->whole != b->whole) {
+        return a->whole ? -1 : 1; // it lies in no other
+    }
     if (a->raw.from != b->raw.from) {
         return order(a->raw.from, b->raw.from);
     }

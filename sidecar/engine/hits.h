@@ -13,7 +13,7 @@ struct hit {
     uint8_t seen;     /* enum view_kind: the view it was found in */
     bool enforced;    /* counts for the action; else for wouldAction only */
     bool asked;       /* and would not, had the request not asked for it */
-    bool whole;       /* about the text as a whole: nothing to replace */
+    bool whole;       /* about the text as a whole: its spans are [0, 0) */
     bool weightless;  /* a composite has taken its place: it does not count */
     bool hidden;      /* nor is listed */
     bool evidence;    /* only adds to its category's score: no hit, unlisted */
@@ -49,7 +49,7 @@ bool hits_add(struct hits *hits, const struct hit *hit);
  */
 void hits_tidy(struct hits *hits, size_t from);
 
-/* Orders all by place in the text, then rule. */
+/* Orders all by place in the text, those without one first, then rule. */
 void hits_sort(struct hits *hits);
 
 #endif

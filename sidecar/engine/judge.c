@@ -14,6 +14,7 @@
 #include "sidecar/engine/decide.h"
 #include "sidecar/engine/fallback.h"
 #include "sidecar/engine/fold.h"
+#include "sidecar/engine/hold.h"
 #include "sidecar/engine/redact.h"
 #include "sidecar/engine/report.h"
 
@@ -21,8 +22,11 @@ struct judge {
     struct arena *arena;  /* what the answer refers to: the whole request */
     struct arena *pieces; /* views, hits, features: one candidate */
     struct rules_scratch *scratch;
+    struct hold_scratch *hold;   /* NULL: no stream has come yet */
+    bool held;                   /* it is fitted to the rules as well */
     const struct engine *engine; /* the scratch is fitted to its rules */
     uint64_t generation;
+    size_t arena_bytes;
 };
 
 /* What all candidates of one request share. */
@@ -46,6 +50,7 @@ judge_new(size_t arena_bytes)
     if (judge == NULL) {
         return NULL;
     }
+    judge->arena_bytes = arena_bytes;
     judge->arena = arena_new(arena_bytes);
     judge->pieces = arena_new(arena_bytes);
     judge->scratch = rules_scratch_new();
@@ -64,6 +69,7 @@ judge_free(struct judge *judge)
         arena_free(judge->arena);
         arena_free(judge->pieces);
         rules_scratch_free(judge->scratch);
+        hold_scratch_free(judge->hold);
         free(judge);
     }
 }
@@ -72,6 +78,27 @@ struct arena *
 judge_arena(struct judge *judge)
 {
     return judge->arena;
+}
+
+struct rules_scratch *
+judge_rules(struct judge *judge)
+{
+    return judge->scratch;
+}
+
+struct hold_scratch *
+judge_hold(struct judge *judge, struct err *err)
+{
+    if (judge->hold == NULL) {
+        judge->hold = hold_scratch_new(judge->arena_bytes);
+    }
+    if (judge->hold == NULL) {
+        err_memory(err, "streams");
+        return NULL;
+    }
+    judge->held =
+        judge->held || hold_scratch_fit(judge->hold, judge->engine->rules, err);
+    return judge->held ? judge->hold : NULL;
 }
 
 bool
@@ -83,6 +110,7 @@ judge_begin(struct judge *judge, const struct engine *engine, struct err *err)
         return true;
     }
     judge->engine = NULL;
+    judge->held = false;
     if (!rules_scratch_fit(judge->scratch, engine->rules, err)) {
         return false;
     }
@@ -251,7 +279,8 @@ measure(struct sitting *s, const struct persona_query *query,
         struct envelope_drift *out)
 {
     return persona_measure(query, s->judge->arena, out, s->err) &&
-           cast_compare(s->engine->personas, query, out, s->err);
+           cast_compare(s->engine->personas, query, s->judge->pieces, out,
+                        s->err);
 }
 
 /* What pulls it away is for those who ask, and for the model asked again. */
@@ -404,9 +433,11 @@ judge_request(struct judge *judge, const struct engine *engine,
     }
     const struct ask *ask = NULL;
     struct guardrail_cache_entry *lease = NULL;
+    const struct digest *digest = &engine->config->digest;
+    const struct text scope = {(const char *)digest->bytes, DIGEST_BYTES};
     if (!persona_find(engine->personas, request->persona, &s.persona, err) ||
-        !ask_borrow(engine->asks, engine->config, text_of(engine->hash),
-                    request->guardrails, judge->arena, &lease, &ask, err)) {
+        !ask_borrow(engine->asks, engine->config, scope, request->guardrails,
+                    judge->arena, &lease, &ask, err)) {
         return false;
     }
     const bool judged = judge_candidates(&s, ask, out);

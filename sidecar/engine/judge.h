@@ -12,6 +12,7 @@
 
 /* A thread's working memory; one request at a time. */
 struct judge;
+struct hold_scratch; /* sidecar/engine/hold.h */
 
 /*
  * NULL: no memory. arena_bytes bounds what the answers of one request may take,
@@ -22,6 +23,13 @@ void judge_free(struct judge *judge);
 
 /* The request's arena, emptied by judge_begin. */
 struct arena *judge_arena(struct judge *judge);
+
+/*
+ * For streams, between judge_begin and the next: the scratch of the rules, and
+ * that of what is held back, made when it is first asked for (NULL: no memory).
+ */
+struct rules_scratch *judge_rules(struct judge *judge);
+struct hold_scratch *judge_hold(struct judge *judge, struct err *err);
 
 /* Forgets the last request and makes ready for this engine. */
 bool

@@ -1,5 +1,6 @@
 #include "sidecar/engine/oddity.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_ascii.h"
 #include "sidecar/engine/fold_char.h"
@@ -256,8 +257,10 @@ judge(struct walk *w, struct sign s, struct span span, uint32_t next)
     case ODDITY_CHAR_BRAILLE:
     case ODDITY_CHAR_INVISIBLE:
         if (!is_needed(w, s, span.from, next)) {
-            add(w, ODDITY_INVISIBLE, span, 1);
             w->invisible++;
+            if (w->invisible > w->limits->max_invisible) {
+                add(w, ODDITY_INVISIBLE, span, 1);
+            }
         }
         return;
     }
@@ -352,7 +355,7 @@ skip_ordinary(const struct walk *w, size_t at)
         return at;
     }
     end -= 2;
-    while (end > at && fold_ascii_letter((unsigned char)w->raw.at[end - 1])) {
+    while (end > at && ascii_is_letter(w->raw.at[end - 1])) {
         end--;
     }
     return end;
@@ -393,21 +396,6 @@ is_plain(struct text raw)
     return visible;
 }
 
-/* As many invisible characters as are allowed are none. */
-static void
-drop_invisible(struct oddity *out)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < out->count; i++) {
-        if (out->at[i].kind != ODDITY_INVISIBLE) {
-            out->at[kept++] = out->at[i];
-        }
-    }
-    out->count = kept;
-    out->found[ODDITY_INVISIBLE] = 0;
-}
-
 void
 oddity_find(struct text raw, const struct oddity_limits *limits,
             struct oddity *out)
@@ -428,9 +416,6 @@ oddity_find(struct text raw, const struct oddity_limits *limits,
     }
     end_word(&w);
     end_marks(&w);
-    if (w.invisible <= limits->max_invisible) {
-        drop_invisible(out);
-    }
     if (!w.facts.visible) {
         add(&w, ODDITY_IGNORABLES_ONLY, (struct span){0, raw.len}, raw.len);
     }

@@ -40,7 +40,7 @@ struct oddity_limits {
      * vowels, Tibetan stacks) count half. In real text 18 is the most.
      */
     size_t max_combining_run;
-    size_t max_invisible; /* in the whole text */
+    size_t max_invisible; /* in the whole text: those after so many are odd */
 };
 
 struct oddity_finding {

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/fold_char.h"
 #include "sidecar/engine/fold_set.h"
 
@@ -136,7 +137,7 @@ oddity_char_varies(uint32_t c, uint32_t selector)
     if (selector <= 0x180f) {
         return c >= 0x1800 && c <= 0x18af; // Mongolian
     }
-    if ((c >= '0' && c <= '9') || c == '#' || c == '*') {
+    if (ascii_is_digit((int)c) || c == '#' || c == '*') {
         return true; // keycaps, and the slashed zero
     }
     // Letters have none, but for a few scripts' standardized ones. Symbols are

@@ -1,5 +1,6 @@
 #include "sidecar/engine/oddity_word.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/fold_ascii.h"
 #include "sidecar/engine/fold_char.h"
 
@@ -14,7 +15,7 @@ static enum script
 script_of(uint32_t c)
 {
     if (c < 0x80) {
-        return fold_ascii_letter((unsigned char)c) ? LATIN : OTHER;
+        return ascii_is_letter((unsigned char)c) ? LATIN : OTHER;
     }
     if (c >= 0x400 && c <= 0x52f) {
         return CYRILLIC;
@@ -30,7 +31,7 @@ static bool
 is_inside(uint32_t c)
 {
     if (c < 0x80) {
-        return fold_ascii_letter((unsigned char)c);
+        return ascii_is_letter((unsigned char)c);
     }
     const struct fold_char *const ch = fold_char(c);
     return ch->look != 0 ||

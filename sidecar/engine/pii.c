@@ -173,7 +173,7 @@ static bool
 leads_link(struct text text, size_t to)
 {
     const char next = pii_char_at(text, to);
-    const char after = pii_char_lower(pii_char_at(text, to + 1));
+    const char after = ascii_lower(pii_char_at(text, to + 1));
 
     return next == '.' || next == ':' || next == '-' || next == '[' ||
            next == '(' || next == '{' || next == '<' ||
@@ -326,6 +326,23 @@ settle(struct scan *scan)
     scan->count = kept;
 }
 
+/*
+ * Would a text of this value alone have been looked at? A bank's code may have
+ * no digit: the word that tells of it stands before. Else whether a value is
+ * one would depend on what stands anywhere in the text.
+ */
+static bool
+is_marked(struct text raw, const struct pii_match *m)
+{
+    enum { TOLD_BYTES = 256 };
+    const size_t told = m->from > TOLD_BYTES ? m->from - TOLD_BYTES : 0;
+    const size_t before = m->from > 0 ? m->from - 1 : 0;
+
+    return !pii_char_clean(text_part(raw, before, m->to)) ||
+           (m->entity == PII_BIC &&
+            pii_told_bank(text_part(raw, told, m->from)));
+}
+
 /* Drops what was found only to hide others, and maps spans to the raw text. */
 static void
 report(struct scan *scan, const struct pii_plain *plain, size_t limit,
@@ -348,7 +365,9 @@ report(struct scan *scan, const struct pii_plain *plain, size_t limit,
         match.from = pii_plain_from(plain, match.from);
         match.to = pii_plain_to(plain, match.to);
         match.disguised = match.to - match.from != len;
-        scan->at[kept++] = match;
+        if (is_marked(plain->raw, &match)) {
+            scan->at[kept++] = match;
+        }
     }
     *out = (struct pii_matches){scan->at, kept, scan->truncated};
 }

@@ -171,7 +171,7 @@ read_iban(struct text text, size_t at, size_t length, char out[IBAN_CHARS])
                 return 0;
             }
         }
-        const char c = pii_char_upper(pii_char_at(text, at++));
+        const char c = ascii_upper(pii_char_at(text, at++));
 
         if ((unsigned char)c >= 0x80 || !pii_char_word(c)) {
             return 0;
@@ -191,8 +191,8 @@ pii_bank_iban(struct text plain, size_t at, struct pii_match *out)
         !pii_char_opens(plain, at)) {
         return PII_BANK_NONE;
     }
-    const size_t length = pii_country_iban(pii_char_upper(plain.at[at]),
-                                           pii_char_upper(plain.at[at + 1]));
+    const size_t length = pii_country_iban(ascii_upper(plain.at[at]),
+                                           ascii_upper(plain.at[at + 1]));
     const size_t to = length > 0 ? read_iban(plain, at, length, compact) : 0;
 
     if (to == 0 || !pii_char_shuts(plain, to)) {

@@ -13,12 +13,13 @@
  * Local parts as in RFC 5322 atext, less the characters that in running text
  * are markup or the joints of a longer string: / = ? | ` { } & ^ * ~.
  * Marked above 0x7f: lead bytes of digits outside ASCII and of full-width
- * forms (D9, DB, DF, E0, E1, EF) and of mathematical digits (F0).
+ * forms (D9, DB, DF, E0, E1, EF), of mathematical digits (F0), and of points
+ * and quotes (E2, E3).
  */
 const unsigned char pii_char_class[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, S, S, S, S, S, 0, 0, /* 00 */
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 10 */
-    S, P, 0, P, P, P, 0, P, M, 0, 0, P, 0, P, R, 0, /* SP ! " # $ % & ' ( ) */
+    S, P, M, P, P, P, 0, P, M, 0, M, P, 0, P, R, 0, /* SP ! " # $ % & ' ( ) */
     D, D, D, D, D, D, D, D, D, D, M, 0, M, 0, 0, 0, /* 0-9 : ; < = > ? */
     M, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* @ A-O */
     L, L, L, L, L, L, L, L, L, L, L, M, 0, 0, 0, P, /* P-Z [ \ ] ^ _ */
@@ -30,7 +31,7 @@ const unsigned char pii_char_class[256] = {
     L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* B0 */
     L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* C0 */
     L, L, L, L, L, L, L, L, L, X, L, X, L, L, L, X, /* D0 */
-    X, X, L, L, L, L, L, L, L, L, L, L, L, L, L, X, /* E0 */
+    X, X, X, X, L, L, L, L, L, L, L, L, L, L, L, X, /* E0 */
     X, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* F0 */
 };
 
@@ -146,9 +147,9 @@ word_for_digit(struct text text, size_t at)
 static bool
 begins_spelled(struct text text, size_t at)
 {
-    if (pii_char_lower(pii_char_at(text, at)) == 'd') {
-        return pii_char_lower(pii_char_at(text, at + 1)) == 'o' &&
-               pii_char_lower(pii_char_at(text, at + 2)) == 't';
+    if (ascii_lower(pii_char_at(text, at)) == 'd') {
+        return ascii_lower(pii_char_at(text, at + 1)) == 'o' &&
+               ascii_lower(pii_char_at(text, at + 2)) == 't';
     }
     if (!word_for_digit(text, at)) {
         return false;
@@ -159,6 +160,27 @@ begins_spelled(struct text text, size_t at)
         }
     }
     return false;
+}
+
+/* Is what looks like a point, or may a spelt number stand in quotes? */
+static bool
+begins_beyond(struct text text, size_t i)
+{
+    const char second = pii_char_at(text, i + 1);
+    const char third = pii_char_at(text, i + 2);
+
+    switch (text.at[i]) {
+    case (char)0xe2: // U+2000 to U+203F; U+2024 is a point
+        return second == (char)0x80 &&
+               (third == (char)0xa4 || begins_spelled(text, i + 3));
+    case (char)0xe3: // U+3002
+        return second == (char)0x80 && third == (char)0x82;
+    case (char)0xef: // full-width forms, not the emoji selector; U+FF61
+        return second == (char)0xbc ||
+               (second == (char)0xbd && third == (char)0xa1);
+    default: // F0: mathematical digits, not emoji
+        return second == (char)0x9d;
+    }
 }
 
 /* A marked byte: may something begin here, given what comes next? */
@@ -174,6 +196,8 @@ begins(struct text text, size_t i)
     case '\v':
     case '\f':
     case '\r':
+    case '"':
+    case '*':
         return begins_spelled(text, i + 1);
     case '.':
         return pii_char_word(next);
@@ -183,12 +207,13 @@ begins(struct text text, size_t i)
     case '[':
     case '{':
     case '<':
-        return pii_char_lower(next) == 'a' || pii_char_lower(next) == 'd' ||
-               next == '.' || next == '@';
-    case (char)0xef: // full-width forms, not the emoji selector
-        return next == (char)0xbc;
-    case (char)0xf0: // mathematical digits, not emoji
-        return next == (char)0x9d;
+        return ascii_lower(next) == 'a' || ascii_lower(next) == 'd' ||
+               next == '.' || next == '@' || begins_spelled(text, i + 1);
+    case (char)0xe2:
+    case (char)0xe3:
+    case (char)0xef:
+    case (char)0xf0:
+        return begins_beyond(text, i);
     default:
         return true;
     }

@@ -6,6 +6,7 @@
 #ifndef SIDECAR_ENGINE_PII_CHAR_H
 #define SIDECAR_ENGINE_PII_CHAR_H
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/text.h"
 
 enum {
@@ -31,19 +32,6 @@ pii_char_word(char c)
     return pii_char_is(c, PII_CHAR_DIGIT | PII_CHAR_LETTER);
 }
 
-/* ASCII letters in lower case; others as they are. */
-static inline char
-pii_char_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static inline char
-pii_char_upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-}
-
 /* The character at i, or NUL beyond the end. */
 static inline char
 pii_char_at(struct text text, size_t i)
@@ -63,7 +51,8 @@ bool pii_char_shuts(struct text text, size_t to);
 /*
  * A quick look at a text in any UTF-8: true when nothing in it can begin a
  * value of any kind. Errs to false, save for hexadecimal values that happen to
- * have no digit at all ("de-ad-be-ef-ca-fe").
+ * have no digit at all ("de-ad-be-ef-ca-fe"): pii_scan reports only what is
+ * not clean by itself, so that no value depends on the text far from it.
  */
 bool pii_char_clean(struct text text);
 

@@ -1,22 +1,12 @@
 #include "sidecar/engine/pii_check.h"
 
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
+#include "sidecar/base/ascii.h"
 
 static bool
 all_digits(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!is_digit(s[i])) {
+        if (!ascii_is_digit(s[i])) {
             return false;
         }
     }
@@ -127,8 +117,8 @@ pii_check_verhoeff(const char *s, size_t n)
 static unsigned
 mod97(unsigned rest, char c)
 {
-    return is_digit(c) ? (rest * 10 + digit(c)) % 97
-                       : (rest * 100 + (unsigned)(c - 'A') + 10) % 97;
+    return ascii_is_digit(c) ? (rest * 10 + digit(c)) % 97
+                             : (rest * 100 + (unsigned)(c - 'A') + 10) % 97;
 }
 
 bool
@@ -136,14 +126,14 @@ pii_check_iban(const char *s, size_t n)
 {
     unsigned rest = 0;
 
-    if (n < 5 || !is_capital(s[0]) || !is_capital(s[1]) || !is_digit(s[2]) ||
-        !is_digit(s[3])) {
+    if (n < 5 || !ascii_is_capital(s[0]) || !ascii_is_capital(s[1]) ||
+        !ascii_is_digit(s[2]) || !ascii_is_digit(s[3])) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
         const char c = s[i + 4 < n ? i + 4 : i + 4 - n];
 
-        if (!is_digit(c) && !is_capital(c)) {
+        if (!ascii_is_digit(c) && !ascii_is_capital(c)) {
             return false;
         }
         rest = mod97(rest, c);
@@ -283,7 +273,7 @@ pii_check_uk_nino(const char *s, size_t n)
     // HMRC NIM39110: letters that are not used, and prefixes that are not.
     static const char unused[] = "BGGBNKKNTNNTZZ";
 
-    if (n != 9 || !is_capital(s[0]) || !is_capital(s[1]) ||
+    if (n != 9 || !ascii_is_capital(s[0]) || !ascii_is_capital(s[1]) ||
         !all_digits(s + 2, 6) || s[8] < 'A' || s[8] > 'D') {
         return false;
     }
@@ -361,8 +351,9 @@ fiscal_numbers(const char *s)
     for (size_t i = 0; i < sizeof(places); i++) {
         const char c = s[places[i]];
 
-        digits += is_digit(c);
-        if (!is_digit(c) && (c == '\0' || strchr("LMNPQRSTUV", c) == NULL)) {
+        digits += ascii_is_digit(c);
+        if (!ascii_is_digit(c) &&
+            (c == '\0' || strchr("LMNPQRSTUV", c) == NULL)) {
             return false;
         }
     }
@@ -379,16 +370,17 @@ pii_check_it_fiscal(const char *s, size_t n)
                                           12, 14, 16, 10, 22, 25, 24, 23};
     unsigned sum = 0;
 
-    if (n != 16 || !is_capital(s[8]) || strchr("ABCDEHLMPRST", s[8]) == NULL ||
-        !is_capital(s[15]) || !fiscal_numbers(s)) {
+    if (n != 16 || !ascii_is_capital(s[8]) ||
+        strchr("ABCDEHLMPRST", s[8]) == NULL || !ascii_is_capital(s[15]) ||
+        !fiscal_numbers(s)) {
         return false;
     }
     for (size_t i = 0; i < 15; i++) {
-        if (!is_digit(s[i]) && !is_capital(s[i])) {
+        if (!ascii_is_digit(s[i]) && !ascii_is_capital(s[i])) {
             return false;
         }
         const unsigned rank =
-            is_digit(s[i]) ? digit(s[i]) : (unsigned)(s[i] - 'A');
+            ascii_is_digit(s[i]) ? digit(s[i]) : (unsigned)(s[i] - 'A');
 
         sum += i % 2 == 0 ? odd[rank] : rank;
     }
@@ -479,12 +471,12 @@ bool
 pii_check_in_pan(const char *s, size_t n)
 {
     // The fourth letter is the kind of holder.
-    if (n != 10 || !all_digits(s + 5, 4) || !is_capital(s[9]) ||
+    if (n != 10 || !all_digits(s + 5, 4) || !ascii_is_capital(s[9]) ||
         strchr("ABCFGHJLPT", s[3]) == NULL) {
         return false;
     }
     for (size_t i = 0; i < 5; i++) {
-        if (!is_capital(s[i])) {
+        if (!ascii_is_capital(s[i])) {
             return false;
         }
     }
@@ -579,12 +571,12 @@ pii_check_vin(const char *s, size_t n)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        const char c = is_capital(s[i]) ? worth[s[i] - 'A'] : s[i];
+        const char c = ascii_is_capital(s[i]) ? worth[s[i] - 'A'] : s[i];
 
-        if (!is_digit(c)) {
+        if (!ascii_is_digit(c)) {
             return false;
         }
-        letters = letters || is_capital(s[i]);
+        letters = letters || ascii_is_capital(s[i]);
         sum += digit(c) * weights[i];
     }
     return letters && all_digits(s + 13, 4) && s[8] == "0123456789X"[sum % 11];

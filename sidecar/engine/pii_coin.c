@@ -103,8 +103,8 @@ one_case(struct text text)
     bool lower = false, upper = false;
 
     for (size_t i = 0; i < text.len; i++) {
-        lower = lower || pii_char_upper(text.at[i]) != text.at[i];
-        upper = upper || pii_char_lower(text.at[i]) != text.at[i];
+        lower = lower || ascii_upper(text.at[i]) != text.at[i];
+        upper = upper || ascii_lower(text.at[i]) != text.at[i];
     }
     return !lower || !upper;
 }
@@ -118,8 +118,7 @@ known_prefix(struct text prefix)
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         size_t k = 0;
 
-        while (k < prefix.len &&
-               prefixes[i][k] == pii_char_lower(prefix.at[k])) {
+        while (k < prefix.len && prefixes[i][k] == ascii_lower(prefix.at[k])) {
             k++;
         }
         if (k == prefix.len && prefixes[i][k] == '\0') {
@@ -148,14 +147,14 @@ pii_coin_bech32(struct text address)
         return false;
     }
     for (size_t i = 0; i < human; i++) {
-        c = bech32_step(c, (unsigned char)pii_char_lower(address.at[i]) >> 5);
+        c = bech32_step(c, (unsigned char)ascii_lower(address.at[i]) >> 5);
     }
     c = bech32_step(c, 0);
     for (size_t i = 0; i < human; i++) {
-        c = bech32_step(c, pii_char_lower(address.at[i]) & 31);
+        c = bech32_step(c, ascii_lower(address.at[i]) & 31);
     }
     for (size_t i = human + 1; i < address.len; i++) {
-        const int rank = rank_in(alphabet, pii_char_lower(address.at[i]));
+        const int rank = rank_in(alphabet, ascii_lower(address.at[i]));
 
         if (rank < 0) {
             return false;
@@ -252,7 +251,7 @@ pii_coin_ethereum(struct text address, bool *proved)
         if (!pii_char_is(digits.at[i], PII_CHAR_HEX)) {
             return false;
         }
-        lower[i] = pii_char_lower(digits.at[i]);
+        lower[i] = ascii_lower(digits.at[i]);
     }
     if (one_case(digits)) {
         return true;
@@ -261,7 +260,7 @@ pii_coin_ethereum(struct text address, bool *proved)
     for (size_t i = 0; i < 40; i++) {
         const unsigned nibble =
             ((unsigned)hash[i / 2] >> (i % 2 == 0 ? 4u : 0u)) & 15u;
-        const char want = nibble >= 8 ? pii_char_upper(lower[i]) : lower[i];
+        const char want = nibble >= 8 ? ascii_upper(lower[i]) : lower[i];
 
         if (digits.at[i] != want) {
             return false;

@@ -37,18 +37,23 @@ local_from(struct text text, size_t to)
     return to > from && text.at[to - 1] == '.' ? to : from;
 }
 
-/* The local part in double quotes that ends at `to`, as in "a b"@acme.com. */
+/*
+ * The local part in double quotes that ends at `to`, as in "a b"@acme.com. One
+ * blank at most: in a stream any speech could else become an address.
+ */
 static size_t
 quoted_from(struct text text, size_t to)
 {
-    size_t from = to - 1;
+    size_t from = to - 1, blanks = 0;
 
-    while (from > 0 && to - from <= LOCAL_BYTES && text.at[from - 1] >= ' ' &&
-           text.at[from - 1] != '"') {
-        from--;
+    while (from > 0 && to - from <= LOCAL_BYTES &&
+           (unsigned char)text.at[from - 1] >= ' ' &&
+           text.at[from - 1] != '"' && blanks <= 1) {
+        blanks += text.at[--from] == ' ';
     }
-    return from > 0 && from < to - 1 && text.at[from - 1] == '"' ? from - 1
-                                                                 : to;
+    return from > 0 && from < to - 1 && text.at[from - 1] == '"' && blanks <= 1
+               ? from - 1
+               : to;
 }
 
 /* An address literal, "[192.0.2.1]"; the offset after it, or `at`. */

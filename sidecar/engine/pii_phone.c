@@ -72,8 +72,7 @@ read_group(struct text text, size_t at, struct dial *d, char gap)
     if (to == from || to - from > DIGITS_MOST - d->count ||
         (bracket && pii_char_at(text, to) != ')') ||
         (!bracket && pii_char_is(pii_char_at(text, to), PII_CHAR_LETTER) &&
-         pii_char_lower(text.at[to]) != 'x' &&
-         pii_char_lower(text.at[to]) != 'e')) {
+         ascii_lower(text.at[to]) != 'x' && ascii_lower(text.at[to]) != 'e')) {
         return at;
     }
     // "+44 (0)20 ...": the trunk prefix is not dialled after a country code.
@@ -463,7 +462,7 @@ spelled_digit(struct text text, size_t at, size_t *to)
     size_t end = at;
 
     *to = at;
-    if (memchr("zotfsen", pii_char_lower(pii_char_at(text, at)), 7) == NULL) {
+    if (memchr("zotfsen", ascii_lower(pii_char_at(text, at)), 7) == NULL) {
         return -1;
     }
     while (end < text.len && end - at < 6 &&

@@ -1,5 +1,6 @@
 #include "sidecar/engine/pii_place.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/pii_char.h"
 #include "sidecar/engine/pii_word.h"
 
@@ -75,7 +76,7 @@ pii_place_capital(struct text plain, size_t at)
 {
     const char c = pii_char_at(plain, at);
 
-    return (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+    return ascii_is_capital(c) || (unsigned char)c >= 0x80;
 }
 
 /* The end of exactly `least` to `most` digits from `at`, not more; or `at`. */
@@ -95,17 +96,11 @@ digits_end(struct text text, size_t at, size_t least, size_t most)
 }
 
 static bool
-is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool
 letter_at(struct text text, size_t at)
 {
-    const char c = pii_char_upper(pii_char_at(text, at));
+    const char c = ascii_upper(pii_char_at(text, at));
 
-    return is_capital(c);
+    return ascii_is_capital(c);
 }
 
 static bool
@@ -206,7 +201,7 @@ state_end(struct text text, size_t at)
 {
     size_t to = at;
 
-    while (to - at < 4 && is_capital(pii_char_at(text, to))) {
+    while (to - at < 4 && ascii_is_capital(pii_char_at(text, to))) {
         to++;
     }
     return to - at >= 2 && to - at <= 3 &&
@@ -307,8 +302,8 @@ continental_end(struct text text, size_t at)
     }
     size_t word = to + 1;
 
-    if (is_capital(pii_char_at(text, word)) &&
-        is_capital(pii_char_at(text, word + 1)) &&
+    if (ascii_is_capital(pii_char_at(text, word)) &&
+        ascii_is_capital(pii_char_at(text, word + 1)) &&
         pii_char_at(text, word + 2) == ' ') {
         word += 3;
     }

@@ -2,8 +2,7 @@
 
 #include "sidecar/base/utf8.h"
 
-/* What a character becomes: an ASCII character, or one of these. */
-enum { GONE = 0, KEPT = 0x100 };
+enum { GONE = PII_PLAIN_GONE, KEPT = PII_PLAIN_KEPT };
 
 /* The zeros of scripts whose digits are ten in a row (Unicode, Nd). */
 static const uint32_t zeros[] = {
@@ -52,8 +51,8 @@ latin1(uint32_t c)
     }
 }
 
-static unsigned
-plain_of(uint32_t c)
+unsigned
+pii_plain_char(uint32_t c)
 {
     if (c < 0x80) {
         return c;
@@ -168,7 +167,7 @@ convert(struct text raw, struct writer *w)
         if (i == raw.len) {
             break;
         }
-        const unsigned to = plain_of(utf8_at(raw, i, &len));
+        const unsigned to = pii_plain_char(utf8_at(raw, i, &len));
 
         if (to == KEPT) {
             memcpy(w->at + w->used, raw.at + i, len);

@@ -36,6 +36,13 @@ struct pii_plain {
 bool pii_plain_build(struct text raw, struct arena *arena,
                      struct pii_plain *out, struct err *err);
 
+/*
+ * What a character becomes: one of ASCII; PII_PLAIN_GONE, nothing;
+ * PII_PLAIN_KEPT, itself.
+ */
+enum { PII_PLAIN_GONE = 0, PII_PLAIN_KEPT = 0x100 };
+unsigned pii_plain_char(uint32_t c);
+
 /* The raw bytes that plain bytes [from, to) stand for; from < to. */
 size_t pii_plain_from(const struct pii_plain *plain, size_t from);
 size_t pii_plain_to(const struct pii_plain *plain, size_t to);

@@ -145,7 +145,7 @@ fits(char c, char class)
     case 'x':
         return (unsigned char)c < 0x80 && pii_char_word(c);
     default:
-        return pii_char_upper(c) == class;
+        return ascii_upper(c) == class;
     }
 }
 
@@ -180,7 +180,7 @@ follow(struct text text, size_t at, const char *form, char *compact, size_t *n)
         } else if (!fits(c, *form)) {
             return 0;
         } else if (is_class(*form) || pii_char_is(*form, PII_CHAR_DIGIT)) {
-            compact[(*n)++] = pii_char_upper(c);
+            compact[(*n)++] = ascii_upper(c);
         }
         at++;
     }

@@ -123,7 +123,7 @@ is_suffix(struct text word)
         return false;
     }
     for (size_t i = 0; i < word.len; i++) {
-        key[i] = pii_char_lower(word.at[i]);
+        key[i] = ascii_lower(word.at[i]);
     }
     key[word.len] = '\0';
     return bsearch(key, suffixes, sizeof(suffixes) / sizeof(suffixes[0]),

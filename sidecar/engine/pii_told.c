@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/pii_char.h"
 #include "sidecar/engine/pii_word.h"
 
@@ -182,7 +183,7 @@ find_passport(struct text text, size_t from, size_t to, struct pii_match *out)
     const bool letter = !digit_at(text, from);
 
     if (to - from != PASSPORT_CHARS ||
-        (letter && !(text.at[from] >= 'A' && text.at[from] <= 'Z'))) {
+        (letter && !ascii_is_capital(text.at[from]))) {
         return false;
     }
     for (size_t i = from + letter; i < to; i++) {
@@ -257,7 +258,7 @@ find_bank(struct text text, size_t from, size_t to, struct pii_match *out)
         return false;
     }
     for (size_t i = from; i < to; i++) {
-        const bool capital = text.at[i] >= 'A' && text.at[i] <= 'Z';
+        const bool capital = ascii_is_capital(text.at[i]);
 
         if (!capital && (i < from + 6 || !digit_at(text, i))) {
             return false;

@@ -1,5 +1,6 @@
 #include "sidecar/engine/pii_vat.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/pii_check.h"
 
 static unsigned
@@ -12,7 +13,7 @@ static bool
 all_digits(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (s[i] < '0' || s[i] > '9') {
+        if (!ascii_is_digit(s[i])) {
             return false;
         }
     }

@@ -11,7 +11,7 @@ pii_word_same(struct text a, struct text b)
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (pii_char_lower(a.at[i]) != pii_char_lower(b.at[i])) {
+        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) {
             return false;
         }
     }
@@ -21,13 +21,13 @@ pii_word_same(struct text a, struct text b)
 bool
 pii_word_listed(struct text word, const char *list)
 {
-    const char first = word.len > 0 ? pii_char_lower(word.at[0]) : '\0';
+    const char first = word.len > 0 ? ascii_lower(word.at[0]) : '\0';
 
     for (const char *at = list; at != NULL && *at != '\0';) {
         size_t i = 0;
 
         if (*at == first) {
-            while (i < word.len && pii_char_lower(word.at[i]) == at[i]) {
+            while (i < word.len && ascii_lower(word.at[i]) == at[i]) {
                 i++;
             }
             if (i == word.len && (at[i] == ' ' || at[i] == '\0')) {

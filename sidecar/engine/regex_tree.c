@@ -1,5 +1,6 @@
 #include "sidecar/engine/regex_tree.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 
 struct reader {
@@ -61,18 +62,6 @@ not_understood(struct reader *r)
     return NULL;
 }
 
-static bool
-is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static struct regex_tree *
 set_node(struct reader *r, const struct charset *set)
 {
@@ -105,13 +94,11 @@ hex_digits(struct reader *r, size_t most)
     uint32_t c = 0;
 
     for (size_t i = 0; i < most && more(r); i++) {
-        const char d = peek(r);
-        if (!is_digit(d) && !((d | 0x20) >= 'a' && (d | 0x20) <= 'f')) {
+        const int digit = ascii_hex(peek(r));
+        if (digit < 0) {
             break;
         }
-        const uint32_t digit = is_digit(d) ? (uint32_t)(d - '0')
-                                           : (uint32_t)((d | 0x20) - 'a' + 10);
-        c = c << 4 | digit;
+        c = c << 4 | (uint32_t)digit;
         r->at++;
     }
     return c;
@@ -141,7 +128,7 @@ simple_escape(struct reader *r, char c, uint32_t *out)
         *out = (unsigned char)meant[found - letters];
     } else if (c == 'x') {
         *out = hex_char(r);
-    } else if (!is_letter(c) && !is_digit(c) && (unsigned char)c < 0x80) {
+    } else if (!ascii_is_alnum(c) && (unsigned char)c < 0x80) {
         *out = (unsigned char)c;
     } else {
         return false;
@@ -180,7 +167,7 @@ repeat_node(struct reader *r, struct regex_tree *child, long least, long most)
 static struct regex_tree *
 numbered(struct reader *r)
 {
-    while (more(r) && is_digit(peek(r))) {
+    while (more(r) && ascii_is_digit(peek(r))) {
         r->at++;
     }
     return new_node(r, REGEX_TREE_ANYTHING);
@@ -208,8 +195,13 @@ escape(struct reader *r)
     }
     const char letter = r->in.at[r->at++];
     if (letter != '\0' && strchr("bBAzZGK", letter) != NULL) {
+        struct regex_tree *node = new_node(r, REGEX_TREE_EMPTY);
         r->placed = r->placed || letter == 'G' || letter == 'K';
-        return new_node(r, REGEX_TREE_EMPTY);
+        if (node != NULL) {
+            node->boundary = letter == 'b';
+            node->line = letter == 'A';
+        }
+        return node;
     }
     if (charset_put_class(letter, &set)) {
         return set_node(r, &set);
@@ -248,7 +240,7 @@ posix_class(struct reader *r, struct charset *set)
     if (!accept(r, "[:")) {
         return false;
     }
-    while (more(r) && (is_letter(peek(r)) || peek(r) == '^')) {
+    while (more(r) && (ascii_is_letter(peek(r)) || peek(r) == '^')) {
         r->at++;
     }
     r->failed = r->failed || !accept(r, ":]");
@@ -402,8 +394,13 @@ atom(struct reader *r)
     if (accept(r, "(")) {
         return group(r);
     }
-    if (accept(r, "^") || accept(r, "$")) {
-        return new_node(r, REGEX_TREE_EMPTY);
+    const bool line = accept(r, "^");
+    if (line || accept(r, "$")) {
+        struct regex_tree *node = new_node(r, REGEX_TREE_EMPTY);
+        if (node != NULL) {
+            node->line = line;
+        }
+        return node;
     }
     if (accept(r, ".")) {
         charset_put_inverse(&set, &(struct charset){{1 << '\n', 0}, 0});
@@ -427,7 +424,7 @@ number(struct reader *r)
 {
     long n = -1;
 
-    while (more(r) && is_digit(peek(r)) && n < REGEX_TREE_ENDLESS) {
+    while (more(r) && ascii_is_digit(peek(r)) && n < REGEX_TREE_ENDLESS) {
         n = (n < 0 ? 0 : n * 10) + (peek(r) - '0');
         r->at++;
     }
@@ -439,7 +436,7 @@ may_be_braces(struct text at)
 {
     size_t i = 1;
 
-    while (i < at.len && (is_digit(at.at[i]) || at.at[i] == ',' ||
+    while (i < at.len && (ascii_is_digit(at.at[i]) || at.at[i] == ',' ||
                           at.at[i] == ' ' || at.at[i] == '\t')) {
         i++;
     }

@@ -33,6 +33,8 @@ struct regex_tree {
     uint32_t c;         /* REGEX_TREE_SET: its only character, 0: it has more */
     long least, most;   /* REGEX_TREE_REPEAT; REGEX_TREE_ENDLESS */
     bool possessive;    /* it never gives back: no backtracking into it */
+    bool boundary;      /* REGEX_TREE_EMPTY: it is \b */
+    bool line;          /* REGEX_TREE_EMPTY: it is ^ or \A */
     bool placed;        /* the root: \G or \K is somewhere in it, so it
                            matters where a search begins */
     struct regex_tree *first, *next;

@@ -1,5 +1,6 @@
 #include "sidecar/engine/repetition.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_char.h"
@@ -86,8 +87,7 @@ static bool
 is_quiet(uint32_t c)
 {
     if (c < 0x80) {
-        return !((c >= '0' && c <= '9') ||
-                 ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'));
+        return !ascii_is_alnum((int)c);
     }
     return (fold_char(c)->flags &
             (FOLD_CHAR_LETTER | FOLD_CHAR_MARK | FOLD_CHAR_INNER)) == 0;
@@ -107,7 +107,8 @@ judge_chars(const struct char_walk *w, size_t period, size_t end,
             struct repetition *out)
 {
     const size_t times = w->run[period - 1] / period + 1;
-    size_t from = w->second[period - 1];
+    const size_t second = w->second[period - 1];
+    size_t from = second;
     bool quiet = true;
 
     for (size_t i = 1; i <= period; i++) {
@@ -116,8 +117,12 @@ judge_chars(const struct char_walk *w, size_t period, size_t end,
             from--;
         } while (utf8_inside((unsigned char)w->text.at[from]));
     }
-    if (times > (quiet ? quiet_most(w->most) : w->most) &&
-        !is_within_last(out, REPETITION_CHARS, from, end)) {
+    const size_t most = quiet ? quiet_most(w->most) : w->most;
+    if (times <= most) {
+        return;
+    }
+    from += most * (second - from); // each time has as many bytes
+    if (!is_within_last(out, REPETITION_CHARS, from, end)) {
         add(out, &(struct repetition_finding){.kind = REPETITION_CHARS,
                                               .span = {from, end},
                                               .unit = period,
@@ -236,20 +241,21 @@ struct word_walk {
     struct repetition_word ring[RING]; /* word n at n % RING */
     uint64_t hashes[RING];             /* theirs, close together */
     // By period: how often its words may come, how many words in a row are
-    // what they were that many words before, where the first sequence begins.
+    // what they were that many words before.
     size_t most[REPETITION_PERIOD + 1];
     size_t run[REPETITION_PERIOD + 1];
-    size_t from[REPETITION_PERIOD + 1];
+    // Where what is too much begins, of sounds and of other words.
+    size_t beyond[2][REPETITION_PERIOD + 1];
     unsigned running; /* bit p: run[p] > 0 */
     // Of the words whose hash ends in these bits the last one's number, and 1.
     size_t latest[LATEST];
 };
 
-/* How often a sequence of so many words may come. */
-static size_t
-sequence_most(size_t most, size_t period)
+size_t
+repetition_times(size_t max_token_run, size_t period)
 {
-    const size_t beyond = (most > SIZE_MAX / 4 ? SIZE_MAX / 4 : most) - 1;
+    const size_t beyond =
+        (max_token_run > SIZE_MAX / 4 ? SIZE_MAX / 4 : max_token_run) - 1;
     const size_t times = 1 + 2 * beyond / (period + 1);
 
     return times > SEQUENCE_LEAST || period == 1 ? times : SEQUENCE_LEAST;
@@ -272,13 +278,14 @@ judge_words(const struct word_walk *w, size_t period, struct repetition *out)
         signs = signs && word->kind == REPETITION_SIGN;
         sounds = sounds && repetition_word_is_sound(w->text, word->span);
     }
+    const size_t from = w->beyond[sounds][period];
     if (is_one != (period == 1) || numbers || (signs && is_one) ||
         times <= w->most[period] * (sounds ? SOUND_TIMES : 1) ||
-        is_within_last(out, REPETITION_WORDS, w->from[period], end)) {
+        is_within_last(out, REPETITION_WORDS, from, end)) {
         return;
     }
     add(out, &(struct repetition_finding){.kind = REPETITION_WORDS,
-                                          .span = {w->from[period], end},
+                                          .span = {from, end},
                                           .unit = period,
                                           .times = times});
 }
@@ -301,9 +308,24 @@ carried(const struct word_walk *w, uint64_t hash)
     return w->seen >= REPETITION_PERIOD ? same : same & ((2u << w->seen) - 1);
 }
 
-/* The runs of the periods in `same` go on; all others end before this word. */
+/* The word at `at` carries the run on: is it the first that is too much? */
 static void
-run_on(struct word_walk *w, unsigned same, struct repetition *out)
+note_beyond(struct word_walk *w, size_t period, size_t at)
+{
+    for (size_t sounds = 0; sounds < 2; sounds++) {
+        const size_t most = w->most[period] * (sounds ? SOUND_TIMES : 1);
+        if (w->run[period] == (most - 1) * period + 1) {
+            w->beyond[sounds][period] = at;
+        }
+    }
+}
+
+/*
+ * The runs of the periods in `same` go on with the word at `at`; all others end
+ * before it.
+ */
+static void
+run_on(struct word_walk *w, unsigned same, size_t at, struct repetition *out)
 {
     const unsigned ends = w->running & ~same;
 
@@ -315,8 +337,9 @@ run_on(struct word_walk *w, unsigned same, struct repetition *out)
     for (size_t p = 1; (same | ends) >> p != 0; p++) {
         if ((same >> p & 1) == 0) {
             w->run[p] = 0;
-        } else if (w->run[p]++ == 0) {
-            w->from[p] = w->ring[(w->seen - p) % RING].span.from;
+        } else {
+            w->run[p]++;
+            note_beyond(w, p, at);
         }
     }
     w->running = same;
@@ -510,7 +533,7 @@ read_words(struct word_walk *w, struct sentences *s, struct repetition *runs,
 
     while (repetition_word_next(w->text, &at, &word)) {
         if (w->most[1] > 0) {
-            run_on(w, carried(w, word.hash), runs);
+            run_on(w, carried(w, word.hash), word.span.from, runs);
         }
         w->hashes[w->seen % RING] = word.hash;
         w->ring[w->seen % RING] = word;
@@ -519,7 +542,7 @@ read_words(struct word_walk *w, struct sentences *s, struct repetition *runs,
             read_sentence(s, &word, repeats);
         }
     }
-    run_on(w, 0, runs);
+    run_on(w, 0, w->text.len, runs);
     end_sentence(s, repeats);
     return w->seen;
 }
@@ -551,7 +574,7 @@ repetition_find(struct text fold, const struct repetition_limits *limits,
     }
     for (size_t p = 1; p <= REPETITION_PERIOD && limits->max_token_run > 0;
          p++) {
-        w.most[p] = sequence_most(limits->max_token_run, p);
+        w.most[p] = repetition_times(limits->max_token_run, p);
     }
     if (limits->max_char_run > 0 &&
         may_have_char_run(fold, limits->max_char_run)) {

@@ -59,8 +59,9 @@ struct repetition_limits {
 struct repetition_finding {
     enum repetition_kind kind;
     /*
-     * The whole run; of a sentence the one standing that is too many; of a
-     * share from the first n-gram that repeats to the last.
+     * Of a run what goes beyond the times that it may come; of a sentence the
+     * one standing that is too many; of a share from the first n-gram that
+     * repeats to the last.
      */
     struct span span;
     size_t unit;  /* characters, words of what repeats; n of a share */
@@ -73,6 +74,12 @@ struct repetition {
     size_t count;
     size_t found[REPETITION_KINDS]; /* all of a kind, kept or not */
 };
+
+/*
+ * How often a sequence of `period` words may come, sounds apart: 1 and up.
+ * `max_token_run` is not 0.
+ */
+size_t repetition_times(size_t max_token_run, size_t period);
 
 /* "max_char_run", ...: the limit that was passed. */
 const char *repetition_limit_name(enum repetition_kind kind);

@@ -128,7 +128,9 @@ list_hits(const struct report *report, const struct decision *decision,
         at[count] =
             i < first
                 ? describe_first(report, decision, i, out->action)
-                : describe(report, h, redact_origin(report->redaction, h->raw),
+                : describe(report, h,
+                           h->whole ? h->raw
+                                    : redact_origin(report->redaction, h->raw),
                            "redacted");
         measure(&ruler, &at[count]);
         if (report->request->explain && i < first &&

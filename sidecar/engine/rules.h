@@ -41,6 +41,7 @@ struct rule {
 };
 
 struct rules;
+struct hold_plan; /* sidecar/engine/hold_plan.h */
 
 /*
  * Compiles every rule; all that is wrong goes to problems. Keeps the
@@ -59,6 +60,9 @@ void rules_open_gates(struct rules *rules);
 const struct config *rules_config(const struct rules *rules);
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t index);
+
+/* What streams hold back for the rules: hold_plan.h. */
+const struct hold_plan *rules_hold(const struct rules *rules);
 
 /* Where neither profile nor request says otherwise. */
 const struct stance *rules_stance(const struct rules *rules);
@@ -85,6 +89,12 @@ struct rules_request {
     const struct leak_index *const *leaks; /* per prompt_leak rule */
     struct request_texts canaries;         /* folded */
     uint64_t deadline_ns;                  /* of clock_ns; UINT64_MAX: none */
+    /*
+     * The text is only a part of one: what the whole alone can tell is taken as
+     * if it made for hits (guesses are made whatever the language, a mention in
+     * quotes counts), and hits without a place are not looked for.
+     */
+    bool part;
 };
 
 /*

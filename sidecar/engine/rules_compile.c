@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sidecar/base/nearest.h"
+#include "sidecar/engine/hold_plan.h"
 #include "sidecar/engine/language.h"
 #include "sidecar/engine/pii.h"
 #include "sidecar/engine/secret.h"
@@ -299,6 +300,18 @@ compile_set(struct compiler *c, struct term_set *set)
     }
 }
 
+static void
+compile_hold(struct compiler *c)
+{
+    struct err err;
+
+    c->rules->hold = hold_plan_new(c->rules, &err);
+    if (c->rules->hold == NULL) {
+        place_problem(c->problems, (struct place){"", 0, 0}, "rules", "%s",
+                      err.message);
+    }
+}
+
 static size_t
 count_patterns(const struct config *config)
 {
@@ -344,7 +357,7 @@ rules_new(const struct config *config)
 struct rules *
 rules_build(const struct config *config, struct problems *problems)
 {
-    const size_t before = problems->count + problems->unshown;
+    const size_t before = place_problems_told(problems);
     struct rules *rules = rules_new(config);
     struct compiler c = {
         .rules = rules, .problems = problems, .gates = rules_gates_new()};
@@ -368,10 +381,14 @@ rules_build(const struct config *config, struct problems *problems)
         place_problem(problems, (struct place){"", 0, 0}, "rules",
                       "out of memory");
     }
-    rules_compile_disguises(&c); // reads what compile_set lets go
+    rules_compile_disguises(&c); // these read what compile_set lets go
+    // What is wrong may have been told before the rules were compiled.
+    if (!place_problems_any(problems)) {
+        compile_hold(&c); // takes rules that are in order
+    }
     compile_set(&c, &rules->fold);
     compile_set(&c, &rules->raw);
-    if (problems->count + problems->unshown > before) {
+    if (place_problems_told(problems) > before) {
         rules_free(rules);
         return NULL;
     }
@@ -392,6 +409,7 @@ rules_free(struct rules *rules)
         }
     }
     rules_free_models(rules);
+    hold_plan_free(rules->hold);
     literals_free(rules->fold.literals);
     literals_free(rules->raw.literals);
     free(rules->fold.terms);
@@ -424,6 +442,12 @@ const struct rule *
 rules_at(const struct rules *rules, size_t index)
 {
     return &rules->rules[index];
+}
+
+const struct hold_plan *
+rules_hold(const struct rules *rules)
+{
+    return rules->hold;
 }
 
 const struct stance *

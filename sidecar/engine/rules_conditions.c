@@ -233,7 +233,7 @@ rules_compile_conditions(struct compiler *c)
 {
     struct rule *rule = &c->rules->rules[c->rule];
     const struct config_rule *config = rule->config;
-    const size_t before = c->problems->count + c->problems->unshown;
+    const size_t before = place_problems_told(c->problems);
     struct condition *when = compile(c, "when", config->when);
 
     rule->unless = compile(c, "unless", config->unless);
@@ -243,7 +243,7 @@ rules_compile_conditions(struct compiler *c)
         check_needs(c, "when", when);
         return;
     }
-    if (when == NULL || c->problems->count + c->problems->unshown > before) {
+    if (when == NULL || place_problems_told(c->problems) > before) {
         return;
     }
     check_outcomes(c, when);

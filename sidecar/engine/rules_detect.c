@@ -27,13 +27,21 @@ hit_at(const struct pass *p, size_t rule, struct span raw)
     return hit;
 }
 
-/* A hit about the text as a whole. */
+/* A hit about the text as a whole: it has no place. */
+static struct hit
+whole_hit(const struct pass *p, size_t rule)
+{
+    struct hit hit = hit_at(p, rule, (struct span){0, 0});
+
+    hit.whole = true;
+    return hit;
+}
+
 static bool
 add_whole(struct pass *p, size_t rule)
 {
-    struct hit hit = hit_at(p, rule, (struct span){0, p->raw.len});
+    const struct hit hit = whole_hit(p, rule);
 
-    hit.whole = true;
     return rules_add_placed(p, &hit);
 }
 
@@ -176,6 +184,24 @@ detect_canaries(struct pass *p, size_t index,
     return true;
 }
 
+struct leak_runs {
+    struct pass *pass;
+    size_t rule;
+    bool added, failed;
+};
+
+static bool
+add_run(void *context, struct span run, size_t words)
+{
+    struct leak_runs *runs = context;
+    const struct hit hit = rules_hit(runs->pass, runs->rule);
+
+    (void)words;
+    runs->added = true;
+    runs->failed = !rules_add(runs->pass, &hit, run, 0);
+    return !runs->failed;
+}
+
 static bool
 detect_leak_in(struct pass *p, size_t index)
 {
@@ -191,12 +217,14 @@ detect_leak_in(struct pass *p, size_t index)
     if (prompt == NULL) {
         return true;
     }
-    const struct leak_finding f = leak_find(prompt, p->views[p->seen]->text);
-    const bool leaked =
-        f.run_words >= (size_t)rule->config->min_run_words ||
-        (f.run_words > 0 && !(f.share < rule->config->min_ratio));
-    const struct hit hit = rules_hit(p, index);
-    return !leaked || rules_add(p, &hit, f.run, 0);
+    struct leak_runs runs = {p, index, false, false};
+    const struct leak_finding f =
+        leak_find(prompt, p->views[p->seen]->text,
+                  (size_t)rule->config->min_run_words, add_run, &runs);
+    // A share is of the whole reply, and of no one place in it.
+    return !runs.failed &&
+           (runs.added || f.run_words == 0 ||
+            f.share < rule->config->min_ratio || add_whole(p, index));
 }
 
 static bool
@@ -241,16 +269,22 @@ limit_of(long long given)
     return given < 0 ? 0 : (size_t)given;
 }
 
-static bool
-detect_repetition(struct pass *p, size_t index)
+struct repetition_limits
+rules_repetition(const struct config_rule *config)
 {
-    const struct config_rule *config = p->rules->rules[index].config;
-    const struct repetition_limits limits = {
+    return (struct repetition_limits){
         .max_char_run = limit_of(config->max_char_run),
         .max_token_run = limit_of(config->max_token_run),
         .max_sentence_repeats = limit_of(config->max_sentence_repeats),
         .ngram_words = limit_of(config->ngram_words),
         .max_ngram_share = config->max_ngram_share};
+}
+
+static bool
+detect_repetition(struct pass *p, size_t index)
+{
+    const struct repetition_limits limits =
+        rules_repetition(p->rules->rules[index].config);
     struct hit hit = rules_hit(p, index);
     struct repetition found;
 
@@ -261,6 +295,14 @@ detect_repetition(struct pass *p, size_t index)
     }
     for (size_t i = 0; i < found.count; i++) {
         hit.entity = text_of(repetition_limit_name(found.at[i].kind));
+        if (found.at[i].kind == REPETITION_SHARE) {
+            struct hit whole = whole_hit(p, index);
+            whole.entity = hit.entity;
+            if (!rules_add_placed(p, &whole)) {
+                return false;
+            }
+            continue;
+        }
         if (!rules_add(p, &hit, found.at[i].span, ENVELOPE_VIA_RAW)) {
             return false;
         }
@@ -268,9 +310,8 @@ detect_repetition(struct pass *p, size_t index)
     return true;
 }
 
-/* What the rule's keys say, as the detector has it. */
-static struct oddity_limits
-oddities_of(const struct config_rule *config)
+struct oddity_limits
+rules_oddities(const struct config_rule *config)
 {
     static const struct {
         int bit; /* enum config_oddity */
@@ -303,12 +344,14 @@ static bool
 detect_oddity(struct pass *p, size_t index)
 {
     const struct oddity_limits limits =
-        oddities_of(p->rules->rules[index].config);
+        rules_oddities(p->rules->rules[index].config);
     struct oddity found;
 
     oddity_find(p->raw, &limits, &found);
     for (size_t i = 0; i < found.count; i++) {
-        struct hit hit = hit_at(p, index, found.at[i].raw);
+        struct hit hit = found.at[i].kind == ODDITY_IGNORABLES_ONLY
+                             ? whole_hit(p, index)
+                             : hit_at(p, index, found.at[i].raw);
         hit.entity = text_of(oddity_name(found.at[i].kind));
         if (!rules_add_placed(p, &hit)) {
             return false;
@@ -353,13 +396,12 @@ detect_language(struct pass *p, size_t index)
                                              ? &p->request->ask->languages
                                              : &config->allowed;
     const struct language_finding found = language_guess(p->raw);
-    struct hit hit = hit_at(p, index, (struct span){0, p->raw.len});
+    struct hit hit = whole_hit(p, index);
 
     if ((config->min_chars >= 0 && found.letters < (size_t)config->min_chars) ||
         !language_is_other(&found, allowed->at, allowed->count)) {
         return true;
     }
-    hit.whole = true;
     hit.entity = text_of(found.code);
     return rules_add_placed(p, &hit);
 }
@@ -414,8 +456,7 @@ detect_linear(struct pass *p)
             (double)scores[rule->model * LINEAR_HEADS + rule->head];
         const bool is_hit =
             score >= rule->least && chars >= rule->config->min_chars;
-        struct hit hit = hit_at(p, index, (struct span){0, p->raw.len});
-        hit.whole = true;
+        struct hit hit = whole_hit(p, index);
         hit.score = isnan(rule->config->score) ? score : rule->score;
         hit.entity = rule->config->head;
         if (rule->config->graded) {
@@ -466,15 +507,26 @@ detect_rule(struct pass *p, size_t index)
     return true;
 }
 
+/* Are the rule's hits about the text as a whole? */
+static bool
+is_of_whole(const struct pass *p, size_t rule)
+{
+    const enum config_rule_type type = p->rules->rules[rule].config->type;
+
+    return type == CONFIG_LENGTH || type == CONFIG_FLOOD ||
+           type == CONFIG_LANGUAGE;
+}
+
 bool
 rules_detect(struct pass *p)
 {
-    if (!detect_pii(p) || !detect_linear(p)) {
+    if (!detect_pii(p) || (!p->request->part && !detect_linear(p))) {
         return false;
     }
     for (size_t i = 0; i < p->rules->detecting_count; i++) {
         const uint32_t rule = p->rules->detecting[i];
-        if (p->runs[rule] && !detect_rule(p, rule)) {
+        if (p->runs[rule] && !(p->request->part && is_of_whole(p, rule)) &&
+            !detect_rule(p, rule)) {
             return false;
         }
     }

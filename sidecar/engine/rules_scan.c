@@ -284,7 +284,8 @@ rules_scan(const struct rules *rules, struct rules_scratch *scratch,
     rules_drop_forgiven(&p);
     hits_tidy(out, 0);
     add_bonuses(&p);
-    for (size_t i = 0; out->count > 0 && i < rules->skipping_count; i++) {
+    const size_t skipping = request->part ? 0 : rules->skipping_count;
+    for (size_t i = 0; out->count > 0 && i < skipping; i++) {
         rules_drop_mentions(&p, rules->skipping[i]);
     }
     hits_sort(out);

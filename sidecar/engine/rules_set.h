@@ -5,6 +5,8 @@
 #define SIDECAR_ENGINE_RULES_SET_H
 
 #include "sidecar/engine/needs.h"
+#include "sidecar/engine/oddity.h"
+#include "sidecar/engine/repetition.h"
 #include "sidecar/engine/rules.h"
 
 enum term_flag {
@@ -97,6 +99,7 @@ struct rules {
     size_t composite_count;
     struct text *tags; /* [tag_count] of rules, that composites count */
     size_t tag_count;
+    struct hold_plan *hold; /* what streams hold back */
 };
 
 /* One rule being compiled. */
@@ -157,6 +160,10 @@ void rules_free_models(struct rules *rules);
 
 /* rules_lists.c: which rules have what to do. False: no memory. */
 bool rules_list(struct rules *rules);
+
+/* rules_detect.c: what the rule's keys say, as the detector has it. */
+struct repetition_limits rules_repetition(const struct config_rule *config);
+struct oddity_limits rules_oddities(const struct config_rule *config);
 
 /* Which way the request's text goes: CONFIG_INPUT or CONFIG_OUTPUT. */
 int rules_direction(const struct rules_request *request);

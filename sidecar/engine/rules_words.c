@@ -1,5 +1,6 @@
 #include "sidecar/engine/rules_pass.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/ask.h"
 #include "sidecar/engine/disguise.h"
@@ -202,9 +203,10 @@ is_english(struct pass *p)
 
     if (p->english == 0) {
         const struct language_finding found = language_guess(p->raw);
-        const bool other = p->request->locale.len > 0
-                               ? !locale_matches(english, p->request->locale)
-                               : language_is_other(&found, &english, 1);
+        const bool other =
+            p->request->locale.len > 0
+                ? !locale_matches(english, p->request->locale)
+                : !p->request->part && language_is_other(&found, &english, 1);
         p->english = other ? -1 : 1;
     }
     return p->english > 0;
@@ -218,7 +220,7 @@ is_mostly_hidden(const struct pass *p, struct span span)
     size_t letters = 0;
 
     for (size_t i = span.from; i < span.to; i++) {
-        letters += text.at[i] >= 'a' && text.at[i] <= 'z';
+        letters += ascii_is_small(text.at[i]);
     }
     return 2 * letters < span.to - span.from;
 }

@@ -180,7 +180,7 @@ scan_said(struct scan *scan, char w)
 
     for (size_t at = next_of(text, 0, w); at < text.len && !scan->failed;
          at = next_of(text, at + 1, w)) {
-        const char before = at > 0 ? pii_char_lower(text.at[at - 1]) : ' ';
+        const char before = at > 0 ? ascii_lower(text.at[at - 1]) : ' ';
 
         if ((before == 's' || before == 'p') &&
             secret_assign_said(text, at, &match)) {

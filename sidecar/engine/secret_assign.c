@@ -68,7 +68,7 @@ naming_before(struct text text, size_t at)
             strchr("_-.", text.at[at - 1]) != NULL)) {
         at--;
         if (pii_char_word(text.at[at])) {
-            name[--from] = pii_char_lower(text.at[at]);
+            name[--from] = ascii_lower(text.at[at]);
         }
     }
     const struct text whole = {name + from, NAME_BYTES - from};
@@ -77,10 +77,7 @@ naming_before(struct text text, size_t at)
         return NO_SECRET;
     }
     for (size_t i = 0; i < sizeof(namings) / sizeof(namings[0]); i++) {
-        const size_t len = strlen(namings[i].end);
-
-        if (whole.len >= len &&
-            memcmp(whole.at + whole.len - len, namings[i].end, len) == 0) {
+        if (text_ends(whole, text_of(namings[i].end))) {
             return namings[i].naming;
         }
     }

@@ -8,7 +8,7 @@ enum {
     LABEL_BYTES = 48,     /* "OPENSSH PRIVATE KEY" */
     LINE_LEAST = 24,      /* characters of a line of a block that is cut off */
     ACCOUNT_BYTES = 8192, /* of a service account's JSON */
-    ACCOUNT_BEFORE = 512  /* of it before its type */
+    ACCOUNT_BEFORE = 64   /* of it before its type: white space */
 };
 
 static const char begin[] = "-----BEGIN ";
@@ -132,19 +132,23 @@ secret_block_account(struct text plain, size_t at, size_t *seen,
         !stands_at(plain, value, "\"service_account\"")) {
         return false;
     }
-    const size_t least = at > ACCOUNT_BEFORE ? at - ACCOUNT_BEFORE : 0;
     const size_t stop = at_most(plain, at, ACCOUNT_BYTES);
-    size_t from = at;
+    size_t from = at - strlen("\"type\"");
 
-    while (from > least && plain.at[from] != '{') {
+    // It is the first key: what its maker writes.
+    while (from > 0 && at - from < ACCOUNT_BEFORE &&
+           pii_char_is(plain.at[from - 1], PII_CHAR_SPACE)) {
         from--;
+    }
+    from -= from > 0;
+    if (plain.at[from] != '{') {
+        return false;
     }
     const char *const shut = memchr(plain.at + at, '}', stop - at);
     const size_t to = shut != NULL ? (size_t)(shut - plain.at) + 1 : stop;
 
     *seen = to;
-    if (shut == NULL || plain.at[from] != '{' ||
-        find(plain, from, to, "\"private_key\"") == to) {
+    if (shut == NULL || find(plain, from, to, "\"private_key\"") == to) {
         return false;
     }
     *out = (struct secret_match){.provider = SECRET_GCP,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/pii_word.h"
 
 enum {
@@ -221,9 +222,7 @@ holds_any(struct text value, const char *list)
     size_t used = 0;
 
     for (size_t i = 0; i < value.len && used < PLACEHOLDER_CHARS; i++) {
-        const char c = value.at[i];
-
-        lower[used++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        lower[used++] = ascii_lower(value.at[i]);
     }
     lower[used] = '\0';
     for (const char *at = list; *at != '\0'; at += strlen(at) + 1) {

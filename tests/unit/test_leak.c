@@ -1,6 +1,7 @@
 #include "tests/unit/harness.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "sidecar/engine/leak.h"
 
@@ -44,12 +45,53 @@ START_TEST(reply_is_measured_against_the_prompt)
         leak_index_build(text_of(prompt), row->words, arena, &err);
 
     ck_assert_ptr_nonnull(index);
-    const struct leak_finding f = leak_find(index, text_of(row->reply));
+    const struct leak_finding f =
+        leak_find(index, text_of(row->reply), 0, NULL, NULL);
     ck_assert_msg(fabs(f.share - row->share) < 1e-9 &&
                       f.run_words == row->run && f.run.from == row->from &&
                       f.run.to == row->to,
                   "\"%s\": share %.17g, %zu words at [%zu, %zu)", row->reply,
                   f.share, f.run_words, f.run.from, f.run.to);
+    arena_free(arena);
+}
+END_TEST
+
+/* The runs as "words@from-to ". */
+static bool
+note_run(void *context, struct span run, size_t words)
+{
+    char *const out = context;
+    const size_t used = strlen(out);
+
+    snprintf(out + used, 64 - used, "%zu@%zu-%zu ", words, run.from, run.to);
+    return true;
+}
+
+START_TEST(every_long_run_is_told)
+{
+    static const struct {
+        const char *reply;
+        size_t least;
+        const char *want;
+    } told[] = {
+        {"you keep the inn. you keep the inn at the ford", 5, "7@18-46 "},
+        {"you keep the inn at, and the ford and you never speak", 5,
+         "5@0-19 6@25-53 "},
+        {"you keep the inn at, and the ford and you never speak", 6,
+         "6@25-53 "},
+        {"you keep the inn at, and the ford and you never speak", 7, ""},
+        {"nothing of it at all, not a word", 5, ""},
+        {"", 5, ""},
+    };
+    struct arena *arena = arena_new(ARENA_BYTES);
+    char out[64] = "";
+    struct err err;
+    const struct leak_index *index =
+        leak_index_build(text_of(prompt), 5, arena, &err);
+
+    ck_assert_ptr_nonnull(index);
+    leak_find(index, text_of(told[_i].reply), told[_i].least, note_run, out);
+    ck_assert_str_eq(out, told[_i].want);
     arena_free(arena);
 }
 END_TEST
@@ -65,11 +107,14 @@ START_TEST(prompt_without_words_is_never_leaked)
             leak_index_build(text_of(prompts[i]), 5, arena, &err);
         ck_assert_ptr_nonnull(index);
         ck_assert_uint_eq(
-            leak_find(index, TEXT("one two three four five six")).run_words, 0);
+            leak_find(index, TEXT("one two three four five six"), 0, NULL, NULL)
+                .run_words,
+            0);
     }
     const struct leak_index *index =
         leak_index_build((struct text){NULL, 0}, 5, arena, &err);
-    ck_assert_uint_eq(leak_find(index, (struct text){NULL, 0}).run_words, 0);
+    ck_assert_uint_eq(
+        leak_find(index, (struct text){NULL, 0}, 0, NULL, NULL).run_words, 0);
     arena_free(arena);
 }
 END_TEST
@@ -92,7 +137,7 @@ START_TEST(prompt_of_one_letter_words_fits)
         const struct leak_index *index =
             leak_index_build(whole, words, arena, &err);
         ck_assert_ptr_nonnull(index);
-        const struct leak_finding f = leak_find(index, whole);
+        const struct leak_finding f = leak_find(index, whole, 0, NULL, NULL);
         ck_assert_double_eq(f.share, 1.0);
         ck_assert_uint_eq(f.run_words, WORDS);
     }
@@ -118,6 +163,7 @@ END_TEST
 
 TEST_MAIN("leak", tcase_add_loop_test(tc, reply_is_measured_against_the_prompt,
                                       0, sizeof(rows) / sizeof(rows[0]));
+          tcase_add_loop_test(tc, every_long_run_is_told, 0, 6);
           tcase_add_test(tc, prompt_without_words_is_never_leaked);
           tcase_add_test(tc, prompt_of_one_letter_words_fits);
           tcase_add_test(tc, no_memory_is_an_error);)

@@ -295,14 +295,16 @@ START_TEST(invisible_characters_are_counted_over_the_text)
 {
     const struct text text = TEXT("a" ZWSP "b" ZWSP ZWSP "c \xc2\xad"
                                   "d \xe2\x80\x8e");
+    // Places with more than so many before them; two stand side by side.
+    static const size_t places[8] = {4, 3, 3, 2, 1, 0, 0, 0};
 
     for (size_t most = 0; most < 8; most++) {
         const struct oddity_limits limits = {.forbid = 1u << ODDITY_INVISIBLE |
                                                        1u << ODDITY_CONTROL,
                                              .max_invisible = most};
         const struct oddity r = find(text, &limits);
-        ck_assert_uint_eq(r.count, most < 5 ? 4 : 0);
-        ck_assert_uint_eq(r.found[ODDITY_INVISIBLE], most < 5 ? 4 : 0);
+        ck_assert_uint_eq(r.count, places[most]);
+        ck_assert_uint_eq(r.found[ODDITY_INVISIBLE], places[most]);
     }
 }
 END_TEST

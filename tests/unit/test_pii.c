@@ -40,6 +40,13 @@ struct found_row {
 #define NOTHING ""
 
 static const struct found_row found_rows[] = {
+    /* a value is one by itself, whatever else the text holds */
+    {"de-ad-be-ef-ca-fe", NOTHING},
+    {"de-ad-be-ef-ca-fe and 12 others", NOTHING},
+    {"my bic is DEUTDEFF, so", NOTHING},
+    {"my bic is DEUTDEFF, 12 of them", NOTHING},
+    {"\"john doe\"@acme.com", "EMAIL_ADDRESS=\"john doe\"@acme.com; "},
+    {"\"to john doe\"@acme.com", NOTHING},
     /* cards */
     {"pay with 4111111111111111 now", "CREDIT_CARD=4111111111111111; "},
     {"4111 1111 1111 1111.", "CREDIT_CARD=4111 1111 1111 1111; "},

@@ -73,9 +73,9 @@ static const struct {
     /* repetition */
     {"type: repetition, max_char_run: 5", "aaaaa b", "pass"},
     {"type: repetition, max_char_run: 5", "aaaaaa b",
-     "pass: A 0.5 raw[0,6) max_char_run"},
+     "pass: A 0.5 raw[5,6) max_char_run"},
     {"type: repetition, max_token_run: 2", "so so so",
-     "pass: A 0.5 raw[0,8) max_token_run"},
+     "pass: A 0.5 raw[6,8) max_token_run"},
     {"type: repetition, max_token_run: 3", "so so so", "pass"},
     {"type: repetition, max_sentence_repeats: 1",
      "I am so tired now. Let us go. I am so tired now.",
@@ -109,24 +109,24 @@ static const struct {
 
     /* linear: the score is the model's, unless the rule has one */
     {"type: linear, head: toxic, threshold: 0.0", "hello",
-     "pass: A 0.5 raw[0,5) toxic"},
+     "pass: A 0.5 raw[0,0) toxic"},
     {"type: linear, head: toxic, threshold: 1", "hello", "pass"},
     {"type: linear, head: toxic", "Good morning! I made us some tea.", "pass"},
     {"type: linear, head: toxic, preset: sensitive",
      "you are a worthless piece of shit, go kill yourself",
-     "pass: A 0.5 raw[0,51) toxic"},
+     "pass: A 0.5 raw[0,0) toxic"},
     /* what is about the whole text has no place to redact */
     {"type: linear, head: toxic, threshold: 0.0, action: "
      "redact",
-     "hello", "flag by rule A: A 0.5 raw[0,5) toxic"},
+     "hello", "flag by rule A: A 0.5 raw[0,0) toxic"},
     {"type: linear, head: toxic, threshold: 0.0, action: "
      "fallback",
-     "hello", "refuse by rule A: A 0.5 raw[0,5) toxic"},
+     "hello", "refuse by rule A: A 0.5 raw[0,0) toxic"},
 
     /* length */
     {"type: length, max_chars: 5", "h\xc3\xa4llo", "pass"},
-    {"type: length, max_chars: 5", "h\xc3\xa4llo!", "pass: A 0.5 raw[0,7)"},
-    {"type: length, min_chars: 3", "hi", "pass: A 0.5 raw[0,2)"},
+    {"type: length, max_chars: 5", "h\xc3\xa4llo!", "pass: A 0.5 raw[0,0)"},
+    {"type: length, min_chars: 3", "hi", "pass: A 0.5 raw[0,0)"},
     {"type: length, min_chars: 3", "hi!", "pass"},
 
     /* pii, with the kinds that need a word before them */
