@@ -1,6 +1,7 @@
 #include "proto/candidate.h"
 
 #include "proto/field.h"
+#include "proto/floats.h"
 
 struct reading {
     struct wire_reader *reader;
@@ -9,68 +10,17 @@ struct reading {
 };
 
 static void
-read_floats(const struct reading *in, struct request_vector *vector)
-{
-    struct wire_reader *r = in->reader;
-
-    const size_t count = wire_read_array(r);
-    float *values = field_array(r, in->arena, count, in->limits->dimensions,
-                                sizeof(*values), "dimensions");
-    for (size_t i = 0; i < count && !r->failed; i++) {
-        const enum wire_type type = wire_next(r);
-        if (type != WIRE_FLOAT && type != WIRE_INT) {
-            field_enter(r, "[%zu]", i);
-        }
-        values[i] = wire_read_float(r);
-    }
-    vector->values = values;
-    vector->dim = count;
-}
-
-/* Little-endian float32, copied: a message has no alignment. */
-static void
-read_packed_floats(const struct reading *in, struct request_vector *vector)
-{
-    struct wire_reader *r = in->reader;
-
-    const struct text bytes = wire_read_bytes(r);
-    const size_t count = bytes.len / 4;
-    if (bytes.len % 4 != 0) {
-        wire_fail(r, "%zu bytes are no whole number of float32", bytes.len);
-    }
-    float *values = field_array(r, in->arena, count, in->limits->dimensions,
-                                sizeof(*values), "dimensions");
-    if (values == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const unsigned char *b = (const unsigned char *)bytes.at + 4 * i;
-        const uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 |
-                              (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-        memcpy(&values[i], &bits, sizeof(values[i]));
-    }
-    vector->values = values;
-    vector->dim = count;
-}
-
-static void
 read_vector(const struct reading *in, struct request_vector *vector)
 {
-    switch (wire_next(in->reader)) {
-    case WIRE_BIN:
-        read_packed_floats(in, vector);
-        break;
-    case WIRE_ARRAY:
-        read_floats(in, vector);
-        break;
-    case WIRE_NIL:
-    case WIRE_BOOL:
-    case WIRE_INT:
-    case WIRE_FLOAT:
-    case WIRE_STR:
-    case WIRE_MAP:
-        wire_fail(in->reader, "expected an array of numbers or a bin");
-        break;
+    struct wire_reader *r = in->reader;
+
+    const size_t count = floats_count(r);
+    float *values = field_array(r, in->arena, count, in->limits->dimensions,
+                                sizeof(*values), "dimensions");
+    if (values != NULL) {
+        floats_read(r, values);
+        vector->values = values;
+        vector->dim = count;
     }
 }
 

@@ -15,6 +15,7 @@ struct encode_answer {
     const struct request *request;
     struct envelope_engine engine;
     struct envelope_timing timing;
+    const long long *expected_seq; /* of an error: the next; NULL: none */
 };
 
 /* results [count], 1 to 16; `chosen` is an index into them. */
@@ -45,5 +46,19 @@ void encode_error(struct buffer *to, const struct encode_answer *answer,
 
 /* One envelope alone, as it stands in "results". */
 void encode_envelope(struct buffer *to, const struct envelope *envelope);
+
+/* The array "results" alone: [count], 1 to 16. */
+void
+encode_results(struct buffer *to, const struct envelope *results, size_t count);
+
+/* As encode_score, of results that encode_results wrote. */
+void encode_score_written(struct buffer *to, const struct encode_answer *answer,
+                          struct text results, size_t chosen);
+
+/*
+ * An envelope for keeping: without what holds, or may hold, words of the reply
+ * or of the caller. `contentReplaced` tells that there was a content.
+ */
+void encode_kept(struct buffer *to, const struct envelope *envelope);
 
 #endif

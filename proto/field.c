@@ -53,9 +53,9 @@ enter_key(struct wire_reader *reader, const char *key)
     field_enter(reader, "%s%s", reader->path[0] != '\0' ? "." : "", key);
 }
 
-static void
-fail_unknown(struct wire_reader *reader, struct text key,
-             const char *const *names)
+void
+field_fail_unknown(struct wire_reader *reader, struct text key,
+                   const char *const *names)
 {
     const char *near = nearest_name(key, names);
     char shown[FIELD_SHOWN_BYTES + 1];
@@ -67,8 +67,8 @@ fail_unknown(struct wire_reader *reader, struct text key,
               near != NULL ? "\"?" : "");
 }
 
-int
-field_key(struct wire_reader *reader, const char *const *names, uint32_t *seen)
+struct text
+field_key_text(struct wire_reader *reader)
 {
     if (!reader->failed && wire_next(reader) != WIRE_STR) {
         wire_fail(reader, "a key that is no str");
@@ -78,21 +78,36 @@ field_key(struct wire_reader *reader, const char *const *names, uint32_t *seen)
         wire_fail_as(reader, ERR_TOO_LARGE, "a key of %zu bytes, at most %d",
                      key.len, WIRE_KEY_BYTES);
     }
+    return key;
+}
+
+bool
+field_key_mark(struct wire_reader *reader, const char *const *names, int index,
+               uint32_t *seen)
+{
+    enter_key(reader, names[index]);
+    if ((*seen >> index & 1u) != 0) {
+        wire_fail(reader, "stands twice");
+        return false;
+    }
+    *seen |= (uint32_t)1 << index;
+    return true;
+}
+
+int
+field_key(struct wire_reader *reader, const char *const *names, uint32_t *seen)
+{
+    const struct text key = field_key_text(reader);
+
     if (reader->failed) {
         return -1;
     }
     const int index = field_find(key, names);
     if (index < 0) {
-        fail_unknown(reader, key, names);
+        field_fail_unknown(reader, key, names);
         return -1;
     }
-    enter_key(reader, names[index]);
-    if ((*seen >> index & 1u) != 0) {
-        wire_fail(reader, "stands twice");
-        return -1;
-    }
-    *seen |= (uint32_t)1 << index;
-    return index;
+    return field_key_mark(reader, names, index, seen) ? index : -1;
 }
 
 void *

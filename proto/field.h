@@ -26,6 +26,19 @@ void field_leave(struct wire_reader *reader, size_t before);
 int
 field_key(struct wire_reader *reader, const char *const *names, uint32_t *seen);
 
+/* The steps of field_key, for keys that stand in several lists. */
+
+/* Reads a key, whatever it says; empty where it cannot be one: failed. */
+struct text field_key_text(struct wire_reader *reader);
+
+/* Marks names[index] in `seen` and enters ".key"; false: it stands twice. */
+bool field_key_mark(struct wire_reader *reader, const char *const *names,
+                    int index, uint32_t *seen);
+
+/* "unknown key; did you mean ...?", under the path of the key. */
+void field_fail_unknown(struct wire_reader *reader, struct text key,
+                        const char *const *names);
+
 /*
  * Memory for `count` elements of `bytes` each, cleared; fails with
  * ERR_TOO_LARGE ("17 candidates, at most 16") before it asks for any.

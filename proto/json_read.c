@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/wire.h"
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/base/utf8.h"
 
@@ -68,18 +69,12 @@ read_hex(struct parser *p)
 
     for (int i = 0; i < 4; i++) {
         const char c = p->at < p->end ? *p->at : '\0';
-        uint32_t digit;
-        if (c >= '0' && c <= '9') {
-            digit = (uint32_t)(c - '0');
-        } else if (c >= 'a' && c <= 'f') {
-            digit = (uint32_t)(c - 'a') + 10;
-        } else if (c >= 'A' && c <= 'F') {
-            digit = (uint32_t)(c - 'A') + 10;
-        } else {
+        const int digit = ascii_hex(c);
+        if (digit < 0) {
             fail(p, "expected four hexadecimal digits");
             return 0;
         }
-        value = value << 4 | digit;
+        value = value << 4 | (uint32_t)digit;
         p->at++;
     }
     return value;
@@ -154,7 +149,7 @@ skip_digits(struct parser *p)
 {
     const char *const first = p->at;
 
-    while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
+    while (p->at < p->end && ascii_is_digit(*p->at)) {
         p->at++;
     }
     if (p->at == first) {
@@ -340,7 +335,7 @@ read_value(struct parser *p, int depth)
         read_object(p, depth + 1);
     } else if (next == '"') {
         wire_put_str(p->to, read_string(p));
-    } else if (next == '-' || (next >= '0' && next <= '9')) {
+    } else if (next == '-' || ascii_is_digit(next)) {
         read_number(p);
     } else if (accept_word(p, TEXT("null"))) {
         wire_put_nil(p->to);

@@ -1,10 +1,22 @@
 #include "proto/envelope.h"
 #include "proto/request.h"
 
-const char *const request_op_names[REQUEST_OPS + 1] = {
-    "score", "ping", "echo", "stats", "config.reload", NULL};
+#define NAME(op, name, admin)  name,
+#define ADMIN(op, name, admin) admin,
+
+const char *const request_op_names[REQUEST_OPS + 1] = {REQUEST_OPERATIONS(NAME)
+                                                           NULL};
+const bool request_op_admin[REQUEST_OPS] = {REQUEST_OPERATIONS(ADMIN)};
 const char *const request_role_names[REQUEST_ROLES + 1] = {
     "assistant", "user", "tool", "system", NULL};
+
+const char *const request_mode_names[REQUEST_MODES + 1] = {"gate", "shadow",
+                                                           "final", NULL};
+
+const char *const request_decision_names[REQUEST_DECISIONS + 1] = {
+    "pass", "redirect", "reject", "kick_out", NULL};
+const char *const request_outcome_names[REQUEST_OUTCOMES + 1] = {
+    "", "ACCEPT", "REJECT", "KICK_OUT", NULL};
 
 const char *const envelope_verdict_names[VERDICTS + 1] = {
     "pass", "flag", "redact", "refuse", NULL};

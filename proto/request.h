@@ -7,14 +7,33 @@
 
 #include "sidecar/base/text.h"
 
-enum request_op {
-    REQUEST_SCORE,
-    REQUEST_PING,
-    REQUEST_ECHO,
-    REQUEST_STATS,  /* admin */
-    REQUEST_RELOAD, /* admin */
-    REQUEST_OPS
-};
+/* Name on the wire; admin: those of the private socket only. */
+#define REQUEST_OPERATIONS(ROW)                                                \
+    ROW(REQUEST_SCORE, "score", false)                                         \
+    ROW(REQUEST_STREAM_OPEN, "stream.open", false)                             \
+    ROW(REQUEST_STREAM_FEED, "stream.feed", false)                             \
+    ROW(REQUEST_STREAM_CLOSE, "stream.close", false)                           \
+    ROW(REQUEST_STREAM_ABORT, "stream.abort", false)                           \
+    ROW(REQUEST_SESSION_OPEN, "session.open", false)                           \
+    ROW(REQUEST_SESSION_GET, "session.get", false)                             \
+    ROW(REQUEST_SESSION_HISTORY, "session.history", false)                     \
+    ROW(REQUEST_SESSION_RESET, "session.reset", false)                         \
+    ROW(REQUEST_SESSION_END, "session.end", false)                             \
+    ROW(REQUEST_MACHINE_STEP, "machine.step", false)                           \
+    ROW(REQUEST_PING, "ping", false)                                           \
+    ROW(REQUEST_ECHO, "echo", false)                                           \
+    ROW(REQUEST_STATS, "stats", true)                                          \
+    ROW(REQUEST_RELOAD, "config.reload", true)                                 \
+    ROW(REQUEST_FINGERPRINT_BUILD, "fingerprint.build", true)                  \
+    ROW(REQUEST_FINGERPRINT_PUT, "fingerprint.put", true)                      \
+    ROW(REQUEST_FINGERPRINT_DROP, "fingerprint.drop", true)                    \
+    ROW(REQUEST_FINGERPRINT_GET, "fingerprint.get", false)                     \
+    ROW(REQUEST_FINGERPRINT_LIST, "fingerprint.list", false)                   \
+    ROW(REQUEST_COMPARE, "compare", false)
+
+#define REQUEST_OPERATION(op, name, admin) op,
+enum request_op { REQUEST_OPERATIONS(REQUEST_OPERATION) REQUEST_OPS };
+#undef REQUEST_OPERATION
 
 enum request_role {
     REQUEST_ASSISTANT,
@@ -24,8 +43,39 @@ enum request_role {
     REQUEST_ROLES
 };
 
-extern const char *const request_op_names[REQUEST_OPS + 1];     /* NULL-ended */
+/* What a stream shows before it is closed. */
+enum request_mode {
+    REQUEST_GATE,   /* what no rule can change any more */
+    REQUEST_SHADOW, /* everything, judged alongside */
+    REQUEST_FINAL,  /* nothing */
+    REQUEST_MODES
+};
+
+/* What the caller's evaluator says of a turn. */
+enum request_decision {
+    REQUEST_PASS,
+    REQUEST_REDIRECT,
+    REQUEST_REJECT,
+    REQUEST_KICK_OUT,
+    REQUEST_DECISIONS
+};
+
+/* How a machine ended. */
+enum request_outcome {
+    REQUEST_OPEN, /* it has not; nil on the wire */
+    REQUEST_ACCEPTED,
+    REQUEST_REJECTED,
+    REQUEST_KICKED_OUT,
+    REQUEST_OUTCOMES
+};
+
+extern const char *const request_op_names[REQUEST_OPS + 1]; /* NULL-ended */
+extern const bool request_op_admin[REQUEST_OPS];
 extern const char *const request_role_names[REQUEST_ROLES + 1]; /* NULL-ended */
+extern const char *const request_mode_names[REQUEST_MODES + 1]; /* NULL-ended */
+extern const char *const request_decision_names[REQUEST_DECISIONS + 1];
+/* "ACCEPT", ...; [REQUEST_OPEN] is "". NULL-ended. */
+extern const char *const request_outcome_names[REQUEST_OUTCOMES + 1];
 
 enum {
     REQUEST_VERSION = 1,
@@ -35,9 +85,16 @@ enum {
     REQUEST_METADATA = 32, /* entries */
     REQUEST_CAST = 64,     /* personas sharing a scene */
     REQUEST_CANARIES = 32,
-    REQUEST_CLASSIFIERS = 32, /* of the caller's */
-    REQUEST_SCORES = 64,      /* categories of one of them */
-    REQUEST_NAME_BYTES = 128  /* of a persona, session, model */
+    REQUEST_CLASSIFIERS = 32,     /* of the caller's */
+    REQUEST_SCORES = 64,          /* categories of one of them */
+    REQUEST_NAME_BYTES = 128,     /* of a persona, session, model */
+    REQUEST_SAMPLES = 4096,       /* lines, or vectors, of a fingerprint */
+    REQUEST_LEAST_DIMENSIONS = 8, /* of a vector in it */
+    REQUEST_COMPARED = 64,        /* personas */
+    REQUEST_STREAM_BYTES = 32,    /* of a stream's id, in hexadecimal */
+    REQUEST_TITLE_BYTES = 512,    /* of a session's */
+    REQUEST_PAGE = 100,           /* turns of history in one reply */
+    REQUEST_PAGE_PRESET = 20
 };
 
 /* A vector of the caller's own embedding model. Values are not checked yet. */
@@ -51,6 +108,12 @@ struct request_candidate {
     struct text text;
     const struct request_vector *vectors; /* [vector_count] */
     size_t vector_count;
+};
+
+/* Vectors of one model. Values are not checked yet. */
+struct request_vectors {
+    const float *values; /* [rows][dim] */
+    size_t rows, dim;
 };
 
 struct request_texts {
@@ -68,6 +131,15 @@ struct request_classifier {
     struct text name;
     const struct request_score *scores; /* [count] */
     size_t count;
+};
+
+/* Where a machine stands, as an earlier reply told. */
+struct request_machine {
+    bool given;
+    struct text state; /* of the machine */
+    double score;
+    long long redirects, follow_ups; /* in that state */
+    enum request_outcome outcome;
 };
 
 /* Keys absent from the message are at their default: empty, 0, NAN, -1. */
@@ -92,6 +164,26 @@ struct request {
     double drift_threshold; /* 0..1, NAN: not given */
     long long attempt;
     bool explain;
+    /* fingerprint.*, with persona; compare */
+    struct request_texts samples;
+    struct text model; /* of the vectors */
+    struct request_vectors vectors;
+    struct request_texts personas;
+    /* stream.open: the keys of score, and */
+    enum request_mode mode;
+    /* stream.feed, stream.close, stream.abort */
+    struct text stream; /* id */
+    long long seq;
+    struct text delta; /* may be cut inside a character where it was a bin */
+    /* session.open: persona, workspace, session as in score, and */
+    struct text user, title, machine;
+    /* session.history */
+    unsigned long long cursor; /* 0: the newest */
+    long long limit;           /* 1..REQUEST_PAGE */
+    /* machine.step: session, message_id, machine, and */
+    struct request_machine stands;
+    enum request_decision decision;
+    bool follow_up;
 };
 
 #endif

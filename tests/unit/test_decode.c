@@ -108,13 +108,36 @@ START_TEST(absent_keys_are_at_their_default)
 }
 END_TEST
 
+/* What an operation cannot do without, after a comma. */
+static const char *
+needs(int op)
+{
+    return op == REQUEST_SCORE         ? ",\"text\":\"\""
+           : op == REQUEST_STREAM_FEED ? ",\"stream\":\"a\",\"seq\":0,"
+                                         "\"text\":\"\""
+           : op == REQUEST_STREAM_CLOSE || op == REQUEST_STREAM_ABORT
+               ? ",\"stream\":\"a\""
+           : op == REQUEST_SESSION_OPEN ? ",\"persona\":\"p\""
+           : op >= REQUEST_SESSION_GET && op <= REQUEST_SESSION_END
+               ? ",\"session\":\"s\""
+           : op == REQUEST_MACHINE_STEP
+               ? ",\"session\":\"s\",\"decision\":\"pass\""
+           : op == REQUEST_FINGERPRINT_BUILD
+               ? ",\"persona\":\"p\",\"samples\":[\"a\"]"
+           : op == REQUEST_FINGERPRINT_PUT
+               ? ",\"persona\":\"p\",\"model\":\"m\",\"vectors\":"
+                 "[[1,0,0,0,0,0,0,0]]"
+           : op == REQUEST_FINGERPRINT_DROP || op == REQUEST_FINGERPRINT_GET
+               ? ",\"persona\":\"p\""
+               : "";
+}
+
 START_TEST(every_operation_and_role_has_its_name)
 {
     for (int op = 0; op < REQUEST_OPS; op++) {
-        char json[80];
+        char json[160];
         snprintf(json, sizeof(json), "{\"v\":1,\"op\":\"%s\"%s}",
-                 request_op_names[op],
-                 op == REQUEST_SCORE ? ",\"text\":\"\"" : "");
+                 request_op_names[op], needs(op));
         const struct text m = support_request_message(json);
         ck_assert_msg(decode(m) && request.op == (enum request_op)op, "%s: %s",
                       json, err.message);
@@ -284,7 +307,7 @@ START_TEST(key_of_score_is_for_score_only)
     char want[80];
     const char *key = keys[_i].key;
 
-    for (int op = REQUEST_PING; op < REQUEST_OPS; op++) {
+    for (int op = REQUEST_PING; op <= REQUEST_RELOAD; op++) {
         const char *name = request_op_names[op];
         if (strcmp(key, "op") == 0) {
             continue;
@@ -324,9 +347,12 @@ END_TEST
 /* ------------------------------------------------------------ whole messages
  */
 
-#define S   "{\"v\":1,\"op\":\"score\","
-#define P   "{\"v\":1,\"op\":\"ping\","
-#define OPS "; there are score, ping, echo, stats, config.reload"
+#define S "{\"v\":1,\"op\":\"score\","
+#define P "{\"v\":1,\"op\":\"ping\","
+#define OPS                                                                    \
+    "; there are score, stream.open|feed|close|abort, "                        \
+    "session.open|get|history|reset|end, machine.step, ping, echo, stats, "    \
+    "config.reload, fingerprint.build|put|drop|get|list, compare"
 
 static const struct {
     const char *json;

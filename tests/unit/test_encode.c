@@ -113,7 +113,48 @@ START_TEST(envelope_with_every_optional_key)
          .threshold = 0.5,
          .flagged = true},
         {.name = {"pii", 3}, .score = 0.00004, .threshold = (double)NAN}};
-    static const struct text hints[] = {{"longer", 6}, {"warmer", 6}};
+    static const struct envelope_hint hints[] = {{.kind = "habit",
+                                                  .text = {"longer", 6},
+                                                  .about = {"sentences", 9},
+                                                  .here = 12.34567,
+                                                  .hers = 0,
+                                                  .strength = 2.5,
+                                                  .sample = -1},
+                                                 {.kind = "nearest_line",
+                                                  .text = {"warmer", 6},
+                                                  .here = (double)NAN,
+                                                  .hers = (double)NAN,
+                                                  .strength = (double)NAN,
+                                                  .sample = 0}};
+    static const struct envelope_part drift_parts[] = {
+        {.source = {"builtin", 7},
+         .model = {"m", 1},
+         .status = DRIFT_OK,
+         .weight = 0.25,
+         .score = 0.5,
+         .raw = 0.9,
+         .percentile = 0.003},
+        {.source = {"caller", 6},
+         .model = {"v", 1},
+         .status = DRIFT_LOW_EVIDENCE,
+         .weight = 0.75,
+         .score = (double)NAN,
+         .raw = 0.25,
+         .percentile = (double)NAN}};
+    static const struct envelope_line own[ENVELOPE_OWN] = {{7, 0.5}, {0, 0}};
+    static const struct envelope_pull pull = {-0.05, 2.125, 0.75};
+    static const struct envelope_trend trend = {.state = {"slipping", 8},
+                                                .ewma = 1.23456,
+                                                .since = 7,
+                                                .drifting = true,
+                                                .statistic = {"pooled", 6},
+                                                .value = 2.75,
+                                                .pooled = 5,
+                                                .from = 4,
+                                                .chars = 321,
+                                                .enough = true,
+                                                .score = 0.5,
+                                                .percentile = 0.003};
     static const struct text unsupported[] = {{"be nice", 7}};
     struct envelope e = {
         .verdict = VERDICT_REFUSE,
@@ -141,7 +182,12 @@ START_TEST(envelope_with_every_optional_key)
                   .reason = TEXT("why"),
                   .register_index = 2,
                   .hints = hints,
-                  .hint_count = 2},
+                  .hint_count = 2,
+                  .parts = drift_parts,
+                  .part_count = 2,
+                  .own = own,
+                  .pull = &pull,
+                  .trend = &trend},
         .alerts = {{TEXT("t1"), TEXT("r"), TEXT("i"), TEXT("k"), TEXT("s")},
                    {TEXT("t2"), TEXT(""), TEXT(""), TEXT(""), TEXT("")}},
         .alert_count = 2,
@@ -179,8 +225,24 @@ START_TEST(envelope_with_every_optional_key)
         "\"drift\":{\"status\":\"ok\",\"raw\":1.2346,"
         "\"scale\":\"calibrated\",\"source\":\"builtin\",\"model\":\"m\","
         "\"thresholdSource\":\"persona\",\"percentile\":0.9877,"
-        "\"register\":2,\"reason\":\"why\",\"hints\":[\"longer\","
-        "\"warmer\"]},"
+        "\"register\":2,\"reason\":\"why\","
+        "\"hints\":[{\"kind\":\"habit\",\"text\":\"longer\","
+        "\"about\":\"sentences\",\"here\":12.3457,\"hers\":0,"
+        "\"strength\":2.5},{\"kind\":\"nearest_line\","
+        "\"text\":\"warmer\",\"sample\":0}],"
+        "\"parts\":{\"builtin\":{\"status\":\"ok\",\"weight\":0.25,"
+        "\"driftScore\":0.5,\"raw\":0.9,\"percentile\":0.003,"
+        "\"model\":\"m\"},\"caller\":{\"status\":\"low_evidence\","
+        "\"weight\":0.75,\"driftScore\":null,\"raw\":0.25,"
+        "\"percentile\":null,\"model\":\"v\"}},"
+        "\"ownLines\":{\"nearest\":{\"sample\":7,\"likeness\":0.5},"
+        "\"farthest\":{\"sample\":0,\"likeness\":0}},"
+        "\"assistant\":{\"pull\":-0.05,\"deviations\":2.125,"
+        "\"percentile\":0.75},"
+        "\"trend\":{\"state\":\"slipping\",\"ewma\":1.2346,"
+        "\"sinceTurn\":7,\"statistic\":\"pooled\",\"value\":2.75,"
+        "\"pooled\":{\"turns\":5,\"fromTurn\":4,\"chars\":321,"
+        "\"enough\":true,\"driftScore\":0.5,\"percentile\":0.003}}},"
         "\"alerts\":[{\"type\":\"t1\",\"reason\":\"r\",\"id\":\"i\","
         "\"dedupKey\":\"k\",\"severity\":\"s\"},{\"type\":\"t2\","
         "\"reason\":\"\",\"id\":\"\",\"dedupKey\":\"\",\"severity\":\"\"}],"
@@ -209,10 +271,19 @@ START_TEST(envelope_with_one_optional_key)
                        "\"message\":\"m\"}}",
         "\"register\":0}",
         "\"register\":null,\"reason\":\"r\"}",
-        "\"register\":null,\"hints\":[\"g\"]}",
+        "\"register\":null,\"hints\":[{\"kind\":\"word\",\"text\":"
+        "\"g\",\"strength\":0}]}",
+        "\"register\":null,\"trend\":{\"state\":\"stable\",\"ewma\":0,"
+        "\"sinceTurn\":null,\"statistic\":\"\",\"value\":0,\"pooled\":{"
+        "\"turns\":0,\"fromTurn\":0,\"chars\":0,\"enough\":false,"
+        "\"driftScore\":0,\"percentile\":0}}}",
         "\"decidedBy\":{\"kind\":\"drift\",\"id\":\"\"},",
     };
     static const struct text one[] = {{"g", 1}};
+    static const struct envelope_hint hint = {
+        .kind = "word", .text = {"g", 1}, .here = (double)NAN, .sample = -1};
+    static const struct envelope_trend stable = {.state = {"stable", 6},
+                                                 .since = 9};
     struct envelope e = plain_envelope();
 
     switch (_i) {
@@ -241,8 +312,11 @@ START_TEST(envelope_with_one_optional_key)
         e.drift.reason = TEXT("r");
         break;
     case 7:
-        e.drift.hints = one;
+        e.drift.hints = &hint;
         e.drift.hint_count = 1;
+        break;
+    case 8:
+        e.drift.trend = &stable;
         break;
     default:
         e.decided_by.kind = TEXT("drift");
@@ -506,7 +580,7 @@ END_TEST
 TEST_MAIN("encode", {
     tcase_add_test(tc, envelope_without_any_optional_key);
     tcase_add_test(tc, envelope_with_every_optional_key);
-    tcase_add_loop_test(tc, envelope_with_one_optional_key, 0, 9);
+    tcase_add_loop_test(tc, envelope_with_one_optional_key, 0, 10);
     tcase_add_test(tc, names_of_verdicts_actions_and_states);
     tcase_add_loop_test(tc, scores_have_four_decimals, 0, COUNT(scores));
     tcase_add_test(tc, score_lists_its_envelopes);

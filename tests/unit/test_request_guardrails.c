@@ -76,15 +76,15 @@ static const struct {
     {{"max_chars:5"}, "h\xc3\xa4llo", "pass", ""},
     {{"max_chars:5"},
      "h\xc3\xa4llo!",
-     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,7)",
+     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,0)",
      ""},
     {{"min_chars:4"},
      "hi",
-     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,2)",
+     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,0)",
      ""},
     {{"max_chars:5", "max_chars:3"},
      "four",
-     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,4)",
+     "flag by rule REQUEST_LENGTH: REQUEST_LENGTH 0.5 raw[0,0)",
      ""},
     {{"max_chars:none"}, "four", "pass", "max_chars:none"},
 
@@ -116,7 +116,7 @@ static const struct {
     /* sets and single rules */
     {{"@brief"},
      "more than ten",
-     "refuse by rule BRIEF: BRIEF 0.5 raw[0,13)",
+     "refuse by rule BRIEF: BRIEF 0.5 raw[0,0)",
      ""},
     {{NULL}, "more than ten", "pass", ""},
     {{"@calm"}, "zorb", "refuse by rule SWEAR: SWEAR 0.5 raw[0,4)", ""},
@@ -131,7 +131,7 @@ static const struct {
      "+SWEAR=flag"},
     {{"+BRIEF=block"},
      "more than ten",
-     "refuse by rule BRIEF: BRIEF 0.5 raw[0,13)",
+     "refuse by rule BRIEF: BRIEF 0.5 raw[0,0)",
      ""},
 
     /* listed as they were sent, in their order, none dropped */
