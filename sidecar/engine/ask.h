@@ -50,7 +50,7 @@ struct guardrail_cache *ask_cache_new(void);
  * for all requests that bring the same: `arena` serves to look for it only.
  * The caller gives *lease back (ask_return) when it is done. False: no memory.
  *
- *   hash  the engine's: what the items mean depends on the configuration
+ *   hash  the configuration's, on which it depends what the items mean
  */
 bool ask_borrow(struct guardrail_cache *cache, const struct config *config,
                 struct text hash, struct request_texts items,

@@ -203,14 +203,11 @@ look_at_pattern(struct audit *audit, struct audit_rule *row, size_t nth,
     snprintf(l.path, sizeof(l.path), "rules.%.*s.patterns[%zu]",
              TEXT_ARGS(rule->id), nth);
     if (!l.shape.understood || !l.shape.bounded) {
-        row->hold = AUDIT_HOLD_ENDLESS;
         audit_remark(audit, AUDIT_NOTE, "unbounded", l.at, l.path,
-                     "%s, so a stream must hold back everything from where it "
-                     "may begin",
-                     l.shape.understood ? "a match has no greatest length"
-                                        : "its syntax is not analysed");
-    } else if (l.shape.width > row->hold_chars) {
-        row->hold_chars = l.shape.width;
+                     l.shape.understood
+                         ? "a match has no greatest length: a stream holds it "
+                           "back as long as it may go on"
+                         : "its syntax is not analysed");
     }
     // It compiled before: where it cannot be probed nothing is claimed.
     if (audit_pattern_probe(source, scratch, &l.probe, &err)) {
@@ -240,31 +237,17 @@ look_at_patterns(struct audit *audit, struct audit_rule *row, struct err *err)
 
 /* ---------------------------------------------------------------- all of it */
 
-/* Before terms and patterns add what they need. */
-static enum audit_hold
-hold_of(const struct config_rule *rule)
+/* Whoever waits for a reply while it is written would wait to its end. */
+static void
+look_at_hold(struct audit *audit, const struct audit_rule *row)
 {
-    switch (rule->type) {
-    case CONFIG_TERMS:
-    case CONFIG_REGEX:
-    case CONFIG_PERSONA_BREAK:
-        return AUDIT_HOLD_CHARS;
-    case CONFIG_PII:
-    case CONFIG_SECRET:
-    case CONFIG_URL:
-    case CONFIG_REPETITION:
-    case CONFIG_UNICODE:
-        return AUDIT_HOLD_DETECTOR;
-    case CONFIG_PROMPT_LEAK:
-    case CONFIG_LENGTH:
-    case CONFIG_FLOOD:
-    case CONFIG_LANGUAGE:
-    case CONFIG_LINEAR:
-    case CONFIG_COMPOSITE:
-    case CONFIG_RULE_TYPES:
-        break;
+    if (row->hold->reach == HOLD_REACH_UNBOUNDED) {
+        audit_remark_rule(audit,
+                          row->rule->enforced ? AUDIT_WARNING : AUDIT_NOTE,
+                          "unbounded", row->rule->config, "",
+                          "a stream holds everything back to its close: %s",
+                          row->hold->cause);
     }
-    return AUDIT_HOLD_WHOLE;
 }
 
 bool
@@ -282,7 +265,7 @@ audit_engine(const struct engine *engine, struct arena *arena,
         struct audit_rule *row = &out->rules[i];
         row->rule = rules_at(engine->rules, i);
         row->patterns = row->rule->config->patterns.count;
-        row->hold = hold_of(row->rule->config);
+        row->hold = &rules_hold(engine->rules)->at[i];
         row->ns_per_kib = (double)NAN;
     }
     audit_reach(engine, out);
@@ -291,6 +274,7 @@ audit_engine(const struct engine *engine, struct arena *arena,
     }
     for (size_t i = 0; i < out->rule_count; i++) {
         look_at_tests(engine->config, out, &out->rules[i]);
+        look_at_hold(out, &out->rules[i]);
         if (out->rules[i].rule->active &&
             !look_at_patterns(out, &out->rules[i], err)) {
             return false;

@@ -9,6 +9,7 @@
 
 #include "sidecar/engine/audit_pattern.h"
 #include "sidecar/engine/engine.h"
+#include "sidecar/engine/hold_plan.h"
 
 enum audit_level {
     AUDIT_NOTE,   /* worth knowing */
@@ -26,23 +27,13 @@ struct audit_remark {
     struct text message;
 };
 
-/* What a stream must hold back for a rule before a place is sure. */
-enum audit_hold {
-    AUDIT_HOLD_CHARS,    /* that many code points */
-    AUDIT_HOLD_WORD,     /* as many, and the end of the word they end in */
-    AUDIT_HOLD_DETECTOR, /* what its detector needs: its own to say */
-    AUDIT_HOLD_WHOLE,    /* the whole text: it is about it as a whole */
-    AUDIT_HOLD_ENDLESS   /* without limit: a pattern that has none */
-};
-
 struct audit_rule {
     const struct rule *rule;
     size_t terms, patterns;
     size_t positive, negative; /* tests that expect it, and that forbid it */
-    enum audit_hold hold;
-    size_t hold_chars;        /* AUDIT_HOLD_CHARS and _WORD */
-    enum audit_growth growth; /* of the worst of its patterns */
-    double ns_per_kib;        /* audit_costs: alone; NAN: not measured */
+    const struct hold_plan_rule *hold; /* what it holds back in a stream */
+    enum audit_growth growth;          /* of the worst of its patterns */
+    double ns_per_kib; /* audit_costs: alone; NAN: not measured */
 };
 
 struct audit {

@@ -89,14 +89,9 @@ add_terms(struct gather *g, size_t rule, const struct config_texts *terms,
             !fold_term(terms->at[i], g->arena, &forms, g->err)) {
             return false;
         }
-        const size_t chars = utf8_count(forms.alone).code_points;
-        row->hold_chars = chars > row->hold_chars ? chars : row->hold_chars;
         row->terms++;
         g->at[g->count++] =
             (struct entry){forms.alone, terms->at[i], rule, from, i, match};
-    }
-    if (terms->count > 0 && match != CONFIG_SUBSTRING) {
-        row->hold = AUDIT_HOLD_WORD;
     }
     return true;
 }
@@ -357,21 +352,6 @@ tell(struct gather *g)
     }
 }
 
-/* A span takes the ends of its word, and a plural. */
-static void
-widen_holds(struct gather *g)
-{
-    for (size_t i = 0; i < g->count; i++) {
-        const struct entry *e = &g->at[i];
-        struct audit_rule *row = &g->audit->rules[e->rule];
-        const size_t chars = utf8_count(e->key).code_points +
-                             (e->match == CONFIG_WILDCARD ? (size_t)WORD_CHARS
-                              : row->rule->config->plural ? 2u
-                                                          : 0u);
-        row->hold_chars = chars > row->hold_chars ? chars : row->hold_chars;
-    }
-}
-
 static bool
 gather_init(struct gather *g, const struct engine *engine)
 {
@@ -409,7 +389,6 @@ audit_terms(const struct engine *engine, struct audit *audit, struct err *err)
             qsort(g->at, g->count, sizeof(*g->at), by_key);
         }
         compare_all(g);
-        widen_holds(g);
         tell(g);
     }
     if (g != NULL) {

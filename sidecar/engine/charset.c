@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sidecar/base/ascii.h"
+
 bool
 charset_meet(const struct charset *a, const struct charset *b)
 {
@@ -19,12 +21,6 @@ charset_put(struct charset *set, uint32_t c)
     }
 }
 
-static bool
-is_letter(uint32_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
 void
 charset_put_range(struct charset *set, uint32_t from, uint32_t to)
 {
@@ -37,7 +33,7 @@ charset_put_range(struct charset *set, uint32_t from, uint32_t to)
     }
     for (uint32_t c = from; c <= to && c < 128; c++) {
         charset_put(set, c);
-        if (is_letter(c)) {
+        if (ascii_is_letter((int)c)) {
             charset_put(set, c ^ 0x20);
         }
     }
@@ -95,7 +91,7 @@ charset_put_class(char letter, struct charset *out)
     // PCRE2_UCP: of every script.
     set.beyond = strchr("dw", letter | 0x20) != NULL ? CHARSET_BEYOND_WORD
                                                      : CHARSET_BEYOND_SPACE;
-    if (is_letter((uint32_t)letter) && letter < 'a') {
+    if (ascii_is_capital(letter)) {
         charset_put_inverse(out, &set);
     } else {
         out->ascii[0] |= set.ascii[0];

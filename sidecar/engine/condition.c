@@ -1,3 +1,4 @@
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/condition_code.h"
 
 #include <assert.h>
@@ -54,7 +55,7 @@ has_tag(const struct condition_facts *facts, struct text tag)
 static char
 plain(char c)
 {
-    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return c == '_' ? '-' : ascii_lower(c);
 }
 
 /* Is `wanted` the language, or its beginning up to a subtag's end? */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "config/quantity.h"
+#include "sidecar/base/ascii.h"
 
 static bool
 is_blank(char c)
@@ -11,16 +12,10 @@ is_blank(char c)
 }
 
 static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
 is_inner(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '.' || c == ':' || c == '/' || c == '-';
+    return ascii_is_alnum(c) || c == '_' || c == '.' || c == ':' || c == '/' ||
+           c == '-';
 }
 
 /* The byte at the place, or NUL behind the end. */
@@ -36,7 +31,7 @@ begins_number(struct text source, size_t at)
 {
     at += byte_at(source, at) == '-' ? 1 : 0;
     at += byte_at(source, at) == '.' ? 1 : 0;
-    return is_digit(byte_at(source, at));
+    return ascii_is_digit(byte_at(source, at));
 }
 
 /* A run of inner bytes; a persona's may end with a star. */

@@ -1,5 +1,6 @@
 #include "sidecar/engine/decide.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,6 +12,16 @@ struct weight {
     double score; /* 0..1: the sign is the rule's */
 };
 
+/* A rule with hits, and what its score is part of. */
+struct share {
+    size_t category;
+    int group; /* as in struct rule, or FOR_THE_REPLY */
+    uint32_t rule;
+};
+
+/* A negative score: after the groups, which it is part of none of. */
+enum { FOR_THE_REPLY = INT_MAX };
+
 /* One side of the decision: what counts, and what would if all were enforced.
  */
 struct tally {
@@ -18,9 +29,9 @@ struct tally {
     enum decide_side side;
     const struct weight *weights; /* [weight_count] by rule, strongest first */
     size_t weight_count;
-    double *rule_scores; /* [rules] combined score of a rule's hits */
-    uint32_t *touched;   /* rules with hits, each once */
-    size_t touched_count;
+    double *rule_scores;  /* [rules] combined score of a rule's hits */
+    struct share *shares; /* [share_count] each rule with hits once */
+    size_t share_count;
     double *category_scores;     /* [categories] */
     enum config_action *reached; /* [categories] strongest threshold */
     enum config_action strongest;
@@ -90,7 +101,10 @@ add_hits(struct tally *t)
         const struct rule *rule = rules_at(e->rules, w->rule);
         const bool first = i == 0 || t->weights[i - 1].rule != w->rule;
         if (first) {
-            t->touched[t->touched_count++] = w->rule;
+            t->shares[t->share_count++] = (struct share){
+                .category = rule->category,
+                .group = rule->score < 0 ? FOR_THE_REPLY : rule->group,
+                .rule = w->rule};
             k = 0;
         }
         if (k >= (size_t)rule->config->max_hits) {
@@ -100,28 +114,6 @@ add_hits(struct tally *t)
                                             (1.0 - ldexp(w->score, -(int)k));
         k++;
     }
-}
-
-/* Score of the rules of one category and group (or of none). */
-static double
-group_score(const struct tally *t, size_t category, int group)
-{
-    const struct decide_evidence *e = t->evidence;
-    double rest = 1.0;
-
-    for (size_t i = 0; i < t->touched_count; i++) {
-        const struct rule *rule = rules_at(e->rules, t->touched[i]);
-        if (rule->category == category && rule->group == group &&
-            rule->score >= 0) {
-            rest *= 1.0 - t->rule_scores[t->touched[i]];
-        }
-    }
-    const double score = 1.0 - rest;
-    if (group == RULES_NO_GROUP) {
-        return score;
-    }
-    const double most = e->config->groups[group].max_score;
-    return score > most ? most : score;
 }
 
 /*
@@ -134,21 +126,53 @@ without_dust(double score)
     return round(score * 1e9) / 1e9;
 }
 
-static double
-category_score(const struct tally *t, size_t category)
+/* By category and group; of one group, the rules in their own order. */
+static int
+by_group(const void *left, const void *right)
 {
-    const struct decide_evidence *e = t->evidence;
-    double rest = 1.0 - group_score(t, category, RULES_NO_GROUP);
+    const struct share *a = left, *b = right;
 
-    for (size_t g = 0; g < e->config->group_count; g++) {
-        rest *= 1.0 - group_score(t, category, (int)g);
+    if (a->category != b->category) {
+        return a->category < b->category ? -1 : 1;
+    }
+    if (a->group != b->group) {
+        return a->group < b->group ? -1 : 1;
+    }
+    return (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+/* Goes over the shares that are of one category and group from *at on. */
+static double
+group_score(const struct tally *t, size_t *at)
+{
+    const struct share of = t->shares[*at];
+    double rest = 1.0;
+
+    while (*at < t->share_count && t->shares[*at].category == of.category &&
+           t->shares[*at].group == of.group) {
+        rest *= 1.0 - t->rule_scores[t->shares[(*at)++].rule];
+    }
+    const double score = 1.0 - rest;
+    if (of.group == RULES_NO_GROUP) {
+        return score;
+    }
+    const double most = t->evidence->config->groups[of.group].max_score;
+    return score > most ? most : score;
+}
+
+/* Goes over those of the category, which come next if there are any. */
+static double
+category_score(const struct tally *t, size_t category, size_t *at)
+{
+    double rest = 1.0;
+
+    while (*at < t->share_count && t->shares[*at].category == category &&
+           t->shares[*at].group != FOR_THE_REPLY) {
+        rest *= 1.0 - group_score(t, at);
     }
     double score = 1.0 - rest;
-    for (size_t i = 0; i < t->touched_count; i++) {
-        const struct rule *rule = rules_at(e->rules, t->touched[i]);
-        if (rule->category == category && rule->score < 0) {
-            score *= 1.0 - t->rule_scores[t->touched[i]];
-        }
+    while (*at < t->share_count && t->shares[*at].category == category) {
+        score *= 1.0 - t->rule_scores[t->shares[(*at)++].rule];
     }
     return without_dust(score);
 }
@@ -210,11 +234,11 @@ tally_init(struct tally *t, const struct decide_evidence *e,
     *t = (struct tally){
         .evidence = e, .side = side, .rule = SIZE_MAX, .category = SIZE_MAX};
     t->rule_scores = ARENA_ARRAY(arena, double, rules);
-    t->touched = ARENA_ARRAY(arena, uint32_t, rules);
+    t->shares = ARENA_ARRAY(arena, struct share, e->hits->count);
     t->category_scores = ARENA_ARRAY(arena, double, categories);
     t->reached = ARENA_ARRAY(arena, enum config_action, categories);
     t->weights = weigh(t, arena, &t->weight_count);
-    return t->rule_scores != NULL && t->touched != NULL &&
+    return t->rule_scores != NULL && t->shares != NULL &&
            t->category_scores != NULL && t->reached != NULL &&
            t->weights != NULL;
 }
@@ -238,12 +262,16 @@ static void
 tally_hits(struct tally *t)
 {
     const struct decide_evidence *e = t->evidence;
+    size_t at = 0;
 
     add_hits(t);
     offer_hits(t, false);
     offer_hits(t, true);
+    if (t->share_count > 1) {
+        qsort(t->shares, t->share_count, sizeof(*t->shares), by_group);
+    }
     for (size_t c = 0; c < e->config->category_count; c++) {
-        t->category_scores[c] = category_score(t, c);
+        t->category_scores[c] = category_score(t, c, &at);
         t->reached[c] =
             threshold_reached(&e->thresholds[c], t->category_scores[c]);
         offer(t, t->reached[c], SIZE_MAX, c);

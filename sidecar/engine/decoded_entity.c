@@ -200,7 +200,7 @@ is_styled(struct text name)
     const struct text style =
         name.len > 1 ? text_part(name, 1, name.len) : (struct text){NULL, 0};
 
-    return name.len > 0 && decoded_letter((unsigned char)name.at[0]) &&
+    return name.len > 0 && ascii_is_letter(name.at[0]) &&
            (text_is(style, "fr") || text_is(style, "opf") ||
             text_is(style, "scr"));
 }
@@ -211,7 +211,7 @@ named(struct text text, size_t at, uint32_t *c, bool *starved)
     size_t end = at + 1;
 
     while (end < text.len && end - at < DECODED_ENTITY_BYTES &&
-           decoded_alnum((unsigned char)text.at[end])) {
+           ascii_is_alnum(text.at[end])) {
         end++;
     }
     *starved = *starved || end == text.len;
@@ -245,7 +245,7 @@ numeric(struct text text, size_t at, uint32_t *c, bool *starved)
     i += hex;
     const size_t first = i;
     for (; i < text.len && i - at < DECODED_ENTITY_BYTES; i++) {
-        const int digit = decoded_hex((unsigned char)text.at[i]);
+        const int digit = ascii_hex(text.at[i]);
         if (digit < 0 || (!hex && digit > 9)) {
             break;
         }

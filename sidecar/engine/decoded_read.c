@@ -16,7 +16,7 @@ byte_at(struct decoded_reader *r, size_t at)
 static bool
 is_wordy(unsigned char c)
 {
-    return c >= 0x80 || decoded_letter(c);
+    return c >= 0x80 || ascii_is_letter(c);
 }
 
 static bool
@@ -70,7 +70,7 @@ read_name(struct decoded_reader *r, size_t at, char name[8])
 {
     size_t n = 0;
 
-    while (n < 7 && decoded_letter(byte_at(r, at + n))) {
+    while (n < 7 && ascii_is_letter(byte_at(r, at + n))) {
         name[n] = (char)(r->raw.at[at + n] | 0x20);
         n++;
     }
@@ -142,7 +142,7 @@ hex_value(struct decoded_reader *r, size_t at, size_t count)
     uint32_t value = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const int digit = decoded_hex(byte_at(r, at + i));
+        const int digit = ascii_hex(byte_at(r, at + i));
         if (digit < 0) {
             return UINT32_MAX;
         }
@@ -191,7 +191,7 @@ read_unicode(struct decoded_reader *r, size_t at, struct decoded_unit *out)
 
     if (!large && byte_at(r, at + 2) == '{') {
         size_t digits = 0;
-        while (digits < 6 && decoded_hex(byte_at(r, at + 3 + digits)) >= 0) {
+        while (digits < 6 && ascii_hex(byte_at(r, at + 3 + digits)) >= 0) {
             digits++;
         }
         c = hex_value(r, at + 3, digits);
@@ -226,7 +226,7 @@ read_backslash(struct decoded_reader *r, size_t at, struct decoded_unit *out)
     if (is_wordy(next)) {
         return after_wordy(r, at) && put_nothing(at + 1, out);
     }
-    return next > ' ' && next != 0x7f && !decoded_alnum(next) &&
+    return next > ' ' && next != 0x7f && !ascii_is_alnum(next) &&
            put_char(r, next, at + 2, out);
 }
 

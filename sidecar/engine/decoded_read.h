@@ -5,6 +5,7 @@
 #ifndef SIDECAR_ENGINE_DECODED_READ_H
 #define SIDECAR_ENGINE_DECODED_READ_H
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/text.h"
 
 enum {
@@ -48,28 +49,6 @@ bool decoded_run(struct decoded_reader *r, size_t at, struct decoded_unit *out);
 
 /* In either alphabet of RFC 4648, without the padding. */
 bool decoded_base64(unsigned char c);
-
-static inline bool
-decoded_letter(unsigned char c)
-{
-    return (unsigned char)((c | 0x20) - 'a') < 26;
-}
-
-static inline bool
-decoded_alnum(unsigned char c)
-{
-    return decoded_letter(c) || (unsigned char)(c - '0') < 10;
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static inline int
-decoded_hex(unsigned char c)
-{
-    if ((unsigned char)(c - '0') < 10) {
-        return c - '0';
-    }
-    return (unsigned char)((c | 0x20) - 'a') < 6 ? (c | 0x20) - 'a' + 10 : -1;
-}
 
 /* May an escape stand for it? No control character but tab and newlines. */
 static inline bool

@@ -49,8 +49,8 @@ from_hex(struct text run, char *out)
     size_t n = 0;
 
     for (size_t i = 0; i + 1 < run.len; i += 2) {
-        const int high = decoded_hex((unsigned char)run.at[i]);
-        const int low = decoded_hex((unsigned char)run.at[i + 1]);
+        const int high = ascii_hex(run.at[i]);
+        const int low = ascii_hex(run.at[i + 1]);
         if (high < 0 || low < 0) {
             return 0;
         }

@@ -15,25 +15,40 @@
  */
 struct counted {
     struct engine engine;
+    /* The engine built from the configuration, which owns what this one shares
+     * with it; a reference. NULL: this is it. */
+    struct engine *root;
     _Atomic unsigned references;
 };
 
 enum { ARENA_BYTES = 1 << 30 };
 
+static struct digest
+with_digest(struct digest digest, const struct digest *more)
+{
+    const struct text parts[] = {{(const char *)digest.bytes, DIGEST_BYTES},
+                                 {(const char *)more->bytes, DIGEST_BYTES}};
+
+    return digest_of_parts(parts, 2);
+}
+
 static void
 name_engine(struct engine *engine)
 {
+    const struct vector_backgrounds *backgrounds =
+        personas_backgrounds(engine->personas);
     const size_t count = personas_count(engine->personas);
     struct digest digest = engine->config->digest;
 
+    for (size_t i = 0; i < vector_backgrounds_count(backgrounds); i++) {
+        digest =
+            with_digest(digest, &vector_backgrounds_at(backgrounds, i)->digest);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct fingerprint *print =
             personas_at(engine->personas, i)->print;
         if (print != NULL) {
-            const struct text parts[] = {
-                {(const char *)digest.bytes, DIGEST_BYTES},
-                {(const char *)print->digest.bytes, DIGEST_BYTES}};
-            digest = digest_of_parts(parts, 2);
+            digest = with_digest(digest, &print->digest);
         }
     }
     digest_hex(&digest, engine->hash);
@@ -42,10 +57,15 @@ name_engine(struct engine *engine)
 static void
 destroy(struct counted *counted)
 {
-    rules_free(counted->engine.rules);
     personas_free(counted->engine.personas);
-    guardrail_cache_free(counted->engine.asks);
-    load_free(counted->engine.config);
+    if (counted->root != NULL) {
+        engine_drop(counted->root); // no deeper: a root has none
+    } else {
+        rules_free(counted->engine.rules);
+        machines_free(counted->engine.machines);
+        guardrail_cache_free(counted->engine.asks);
+        load_free(counted->engine.config);
+    }
     free(counted);
 }
 
@@ -66,18 +86,43 @@ engine_build(struct config *config, const struct kernel_set *kernels,
     // Both, whatever the first finds: all problems are shown at once.
     engine->rules = rules_build(config, problems);
     engine->personas = personas_build(config, kernels, problems);
+    engine->machines = machines_build(config);
     engine->asks = ask_cache_new();
-    if (engine->asks == NULL) {
+    if (engine->asks == NULL || engine->machines == NULL) {
         place_problem(problems, (struct place){"", 0, 0}, "", "out of memory");
     }
     if (engine->rules == NULL || engine->personas == NULL ||
-        engine->asks == NULL) {
+        engine->machines == NULL || engine->asks == NULL) {
         destroy(counted);
         return NULL;
     }
     name_engine(engine);
     engine->generation = 1;
     return engine;
+}
+
+struct engine *
+engine_with(struct engine *engine, struct roster *roster, struct err *err)
+{
+    struct engine *const above = ((struct counted *)engine)->root;
+    struct counted *counted = calloc(1, sizeof(*counted));
+
+    if (counted == NULL) {
+        err_memory(err, "an engine");
+        return NULL;
+    }
+    counted->engine = *engine;
+    counted->engine.generation = 1;
+    counted->root = engine_keep(above != NULL ? above : engine);
+    atomic_init(&counted->references, 1);
+    counted->engine.personas = personas_with(engine->personas, engine->config,
+                                             engine->kernels, roster, err);
+    if (counted->engine.personas == NULL) {
+        destroy(counted);
+        return NULL;
+    }
+    name_engine(&counted->engine);
+    return &counted->engine;
 }
 
 struct engine *

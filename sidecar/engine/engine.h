@@ -8,13 +8,15 @@
 
 #include "config/config.h"
 #include "kernels/kernels.h"
+#include "sidecar/engine/machine.h"
 #include "sidecar/engine/persona.h"
 #include "sidecar/engine/rules.h"
 
 struct engine {
-    struct config *config; /* owned */
+    struct config *config; /* owned, as are the next three, or shared */
     struct rules *rules;
     struct personas *personas;
+    struct machines *machines;
     struct guardrail_cache *asks; /* what extraGuardrails come to: ask.h */
     const struct kernel_set *kernels;
     char hash[DIGEST_HEX]; /* of configuration and fingerprints */
@@ -35,6 +37,15 @@ struct engine *
 engine_load(const char *path, const char *const *overrides,
             size_t override_count, const struct kernel_set *kernels,
             struct problems *problems);
+
+/*
+ * The same engine with other personas (persona.h, personas_with): rules,
+ * configuration, voice model and caches are those of `engine`, shared, and so
+ * are the fingerprints; only the table of personas is new. NULL, and nothing
+ * happened: err says why.
+ */
+struct engine *
+engine_with(struct engine *engine, struct roster *roster, struct err *err);
 
 struct engine *engine_keep(struct engine *engine); /* one reference more */
 void engine_drop(struct engine *engine); /* one less; frees the last; NULL ok */

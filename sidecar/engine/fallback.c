@@ -1,5 +1,7 @@
 #include "sidecar/engine/fallback.h"
 
+#include "sidecar/base/ascii.h"
+
 static const struct config_pool *
 find_pool(const struct config *config, struct text id)
 {
@@ -29,12 +31,6 @@ choose_pool(const struct config *config, const struct fallback_query *query)
     return NULL;
 }
 
-static char
-lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool
 same_tag(struct text a, struct text b)
 {
@@ -42,8 +38,8 @@ same_tag(struct text a, struct text b)
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        const char x = a.at[i] == '_' ? '-' : lower(a.at[i]);
-        const char y = b.at[i] == '_' ? '-' : lower(b.at[i]);
+        const char x = a.at[i] == '_' ? '-' : ascii_lower(a.at[i]);
+        const char y = b.at[i] == '_' ? '-' : ascii_lower(b.at[i]);
         if (x != y) {
             return false;
         }

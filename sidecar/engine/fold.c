@@ -1,5 +1,6 @@
 #include "sidecar/engine/fold.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_ascii.h"
 #include "sidecar/engine/fold_char.h"
@@ -340,7 +341,7 @@ word_after(struct folding *f, const unsigned char *run, size_t len)
     struct word *const word = &f->word;
     size_t letters = 0;
 
-    while (letters < len && fold_ascii_letter(run[len - 1 - letters])) {
+    while (letters < len && ascii_is_letter(run[len - 1 - letters])) {
         letters++;
     }
     if (letters < len || !word->open) {
@@ -360,7 +361,7 @@ put_ascii(struct folding *f)
     const unsigned char *const in = (const unsigned char *)f->raw.at + f->at;
 
     const bool joins =
-        fold_ascii_letter(*in) && f->word.letters < FOLD_WORD_LETTERS;
+        ascii_is_letter(*in) && f->word.letters < FOLD_WORD_LETTERS;
 
     if (!(joins ? make_latin(f) : close_word(f))) {
         return;

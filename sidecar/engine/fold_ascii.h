@@ -9,12 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static inline bool
-fold_ascii_letter(unsigned char c)
-{
-    return (unsigned char)((c | 0x20) - 'a') < 26;
-}
-
 /* Printing ASCII, space or newline? */
 static inline bool
 fold_ascii_simple(unsigned char c)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/fold_set.h"
 
 enum {
@@ -277,7 +278,7 @@ is_mark(uint32_t c)
 static bool
 is_bare(uint32_t c)
 {
-    return fold_set_latin(c) || (c >= '0' && c <= '9') || c == '@' || c == '$';
+    return fold_set_latin(c) || ascii_is_digit((int)c) || c == '@' || c == '$';
 }
 
 /* Flags of a character that stands for itself: what others become. */

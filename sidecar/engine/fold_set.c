@@ -1,5 +1,7 @@
 #include "sidecar/engine/fold_set.h"
 
+#include "sidecar/base/ascii.h"
+
 /*
  * Default_Ignorable_Code_Point of Unicode 15 (utf8proc's flag leaves out the
  * unassigned ones), and what else shows as nothing: controls that are not
@@ -105,7 +107,7 @@ bool
 fold_set_latin(uint32_t c)
 {
     if (c < 0x80) {
-        return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        return ascii_is_letter((int)c);
     }
     return in_ranges(c, fold_table_latin, fold_table_latin_count);
 }

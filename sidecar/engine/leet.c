@@ -1,5 +1,6 @@
 #include "sidecar/engine/leet.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_char.h"
 #include "sidecar/engine/pii_tld.h"
@@ -14,18 +15,6 @@ static const char ascii_letter[128] = {
     ['5'] = 's', ['6'] = 'g', ['7'] = 't', ['8'] = 'b', ['9'] = 'g',
     ['!'] = 'i', ['$'] = 's', ['('] = 'c', ['+'] = 't', ['<'] = 'c',
     ['@'] = 'a', ['['] = 'c', ['{'] = 'c', ['|'] = 'i'};
-
-static inline bool
-is_letter(unsigned char c)
-{
-    return (unsigned char)(c - 'a') < 26;
-}
-
-static inline bool
-is_digit(unsigned char c)
-{
-    return (unsigned char)(c - '0') < 10;
-}
 
 static char
 sign_letter(uint32_t c)
@@ -67,7 +56,7 @@ static bool
 is_token_char(uint32_t c)
 {
     return c < 0x80
-               ? is_letter((unsigned char)c) || ascii_letter[c] != '\0'
+               ? ascii_is_small((unsigned char)c) || ascii_letter[c] != '\0'
                : sign_letter(c) != '\0' ||
                      (fold_char(c)->flags & (FOLD_CHAR_LETTER | FOLD_CHAR_MARK |
                                              FOLD_CHAR_INNER)) != 0;
@@ -189,7 +178,8 @@ begins_token(struct text text, size_t at)
 {
     const unsigned char before = at > 0 ? (unsigned char)text.at[at - 1] : ' ';
 
-    return before < 0x80 && !is_letter(before) && ascii_letter[before] == '\0';
+    return before < 0x80 && !ascii_is_small(before) &&
+           ascii_letter[before] == '\0';
 }
 
 /* Looks from `at` on for the next bracket of its kind; each byte once. */
@@ -257,7 +247,7 @@ digits(struct text text, size_t at)
 {
     size_t n = 0;
 
-    while (at + n < text.len && is_digit((unsigned char)text.at[at + n])) {
+    while (at + n < text.len && ascii_is_digit(text.at[at + n])) {
         n++;
     }
     return n;
@@ -268,7 +258,7 @@ letters(struct text text, size_t at)
 {
     size_t n = 0;
 
-    while (at + n < text.len && is_letter((unsigned char)text.at[at + n])) {
+    while (at + n < text.len && ascii_is_small(text.at[at + n])) {
         n++;
     }
     return n;
@@ -320,9 +310,9 @@ is_mail(struct text chunk)
     for (; end < chunk.len; end++) {
         const unsigned char c = (unsigned char)chunk.at[end];
         if (c == '.' && end + 1 < chunk.len &&
-            is_letter((unsigned char)chunk.at[end + 1])) {
+            ascii_is_small(chunk.at[end + 1])) {
             label = end + 1;
-        } else if (!is_letter(c) && !is_digit(c) && c != '-') {
+        } else if (!ascii_is_small(c) && !ascii_is_digit(c) && c != '-') {
             break;
         }
     }
@@ -444,7 +434,7 @@ read_token(struct leet *l, struct span token)
     token.from = trim_start(l, token.from, token.to);
     for (size_t at = token.from; at < token.to; at += len) {
         const uint32_t c = utf8_at(l->text, at, &len);
-        letter = letter || (c < 0x80 && is_letter((unsigned char)c));
+        letter = letter || (c < 0x80 && ascii_is_small((unsigned char)c));
         sign = sign || sign_letter(c) != '\0';
     }
     const struct text text = {l->text.at + token.from, token.to - token.from};

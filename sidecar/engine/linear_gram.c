@@ -1,5 +1,6 @@
 #include "sidecar/engine/linear_gram.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/word.h"
 
@@ -27,9 +28,7 @@ static inline enum kind
 ascii_kind(unsigned char c)
 {
     // The apostrophe neither ends a word nor counts: people leave it out.
-    return (unsigned)(c | 0x20) - 'a' < 26 || (unsigned)c - '0' < 10 ? WORD
-           : c == '\''                                               ? SILENT
-                                                                     : MARK;
+    return ascii_is_alnum(c) ? WORD : c == '\'' ? SILENT : MARK;
 }
 
 static inline uint64_t

@@ -1,5 +1,7 @@
 #include "sidecar/engine/locale.h"
 
+#include "sidecar/base/ascii.h"
+
 struct text
 locale_of(const struct request *request, const struct config_persona *persona)
 {
@@ -11,7 +13,7 @@ locale_of(const struct request *request, const struct config_persona *persona)
 static char
 plain(char c)
 {
-    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return c == '_' ? '-' : ascii_lower(c);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "sidecar/engine/mutate.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/hash.h"
 #include "sidecar/base/nearest.h"
 #include "sidecar/base/utf8.h"
@@ -70,24 +71,6 @@ mutate_parse(struct text words, unsigned *out, struct err *err)
 
 /* ---------------------------------------------------------- what can change */
 
-static bool
-is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_plain(char c)
-{
-    return is_letter(c) || is_digit(c);
-}
-
 /* The byte at `at` of the text, or NUL outside of it. */
 static char
 byte_at(const struct mutator *m, size_t at)
@@ -123,7 +106,7 @@ leet_of(char c, uint64_t random)
     static const char first[] = "431057", second[] = "@3!0$7";
     const char *found = c != '\0' ? strchr(letters, c | 0x20) : NULL;
 
-    if (found == NULL || !is_letter(c)) {
+    if (found == NULL || !ascii_is_letter(c)) {
         return '\0';
     }
     return (random & 1) != 0 ? second[found - letters] : first[found - letters];
@@ -148,20 +131,20 @@ can_change(const struct mutator *m, size_t at)
     switch (m->how.kind) {
     case MUTATE_CASING:
     case MUTATE_DIACRITIC:
-        return is_letter(c);
+        return ascii_is_letter(c);
     case MUTATE_ZERO_WIDTH:
-        return is_plain(c) && inner && is_plain(before);
+        return ascii_is_alnum(c) && inner && ascii_is_alnum(before);
     case MUTATE_CONFUSABLE:
-        return look_alike(c) != 0 && is_letter(before);
+        return look_alike(c) != 0 && ascii_is_letter(before);
     case MUTATE_FULLWIDTH:
     case MUTATE_ENTITY:
-        return is_plain(c);
+        return ascii_is_alnum(c);
     case MUTATE_LEET:
-        return leet_of(c, 0) != '\0' && is_letter(before);
+        return leet_of(c, 0) != '\0' && ascii_is_letter(before);
     case MUTATE_SPACED:
         return at > m->word.from && at < m->word.to;
     case MUTATE_STRETCHED:
-        return is_letter(c) && is_single(m, at);
+        return ascii_is_letter(c) && is_single(m, at);
     case MUTATE_KINDS:
         break;
     }
@@ -248,7 +231,7 @@ find_longest_word(struct mutator *m)
 
     m->word = (struct span){from, from};
     for (size_t at = from; at <= m->place.to; at++) {
-        if (at < m->place.to && is_letter(m->text.at[at])) {
+        if (at < m->place.to && ascii_is_letter(m->text.at[at])) {
             continue;
         }
         // Two letters and a dot are an abbreviation.

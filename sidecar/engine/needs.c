@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/engine/needs_rank.h"
 #include "sidecar/engine/regex_tree.h"
 
@@ -286,7 +287,7 @@ name_letters(struct finder *f, const struct charset *set, struct part *part)
             if (count == CLASS_LETTERS) {
                 return;
             }
-            letters[count++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+            letters[count++] = ascii_lower(c);
         }
     }
     char *kept = arena_take(f->arena, CLASS_LETTERS);

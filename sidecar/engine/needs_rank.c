@@ -1,5 +1,7 @@
 #include "sidecar/engine/needs_rank.h"
 
+#include "sidecar/base/ascii.h"
+
 /*
  * Words that are in most texts: the most frequent of English prose, with the
  * verbs and pronouns that phrases are made of. A string of nothing else says
@@ -48,12 +50,6 @@ is_common(struct text word)
     return false;
 }
 
-static bool
-is_letter(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
 size_t
 needs_rank(struct text s)
 {
@@ -61,7 +57,7 @@ needs_rank(struct text s)
 
     for (size_t i = 0; i < s.len;) {
         size_t to = i;
-        while (to < s.len && is_letter(s.at[to])) {
+        while (to < s.len && ascii_is_small(s.at[to])) {
             to++;
         }
         if (to > i) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/file.h"
 #include "sidecar/base/hash.h"
 
@@ -210,7 +211,7 @@ next_word(struct text content, size_t *at, struct text *word)
 {
     size_t to = *at;
 
-    while (to < content.len && content.at[to] >= 'a' && content.at[to] <= 'z') {
+    while (to < content.len && ascii_is_small(content.at[to])) {
         to++;
     }
     *word = text_part(content, *at, to);

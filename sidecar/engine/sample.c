@@ -7,14 +7,6 @@
 
 enum { ARENA_BYTES = 64 << 20 };
 
-static bool
-ends_with(const char *path, const char *ending)
-{
-    const size_t len = strlen(path), tail = strlen(ending);
-
-    return len >= tail && strcmp(path + len - tail, ending) == 0;
-}
-
 /* The "text" of one JSON object; at NULL: err says why not. */
 static struct text
 json_text(struct text line, struct arena *arena, struct err *err)
@@ -69,7 +61,7 @@ static bool
 take_lines(struct samples *s, const char *path, struct text content,
            struct err *err)
 {
-    const bool json = ends_with(path, ".jsonl");
+    const bool json = text_ends(text_of(path), TEXT(".jsonl"));
     size_t number = 0;
 
     for (size_t from = 0; from < content.len; number++) {

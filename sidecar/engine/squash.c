@@ -1,5 +1,6 @@
 #include "sidecar/engine/squash.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_char.h"
 #include "sidecar/engine/squash_check.h"
@@ -174,7 +175,7 @@ make_latin(struct squash *s, size_t count)
     bool beside = false;
 
     for (size_t i = 0; i < count; i++) {
-        beside = beside || (s->c[i] >= 'a' && s->c[i] <= 'z');
+        beside = beside || ascii_is_small((int)s->c[i]);
     }
     for (size_t i = 0; i < count && beside; i++) {
         const char look = fold_char(s->c[i])->look;

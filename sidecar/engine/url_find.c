@@ -33,7 +33,7 @@ holds_bracket(struct text text, char bracket)
     for (size_t at = next_of(text, 0, bracket); at < text.len;
          at = next_of(text, at + 1, bracket)) {
         const size_t inner = at + 1 + (pii_char_at(text, at + 1) == ' ');
-        const char next = pii_char_lower(pii_char_at(text, inner));
+        const char next = ascii_lower(pii_char_at(text, inner));
 
         if (next == '.' || next == 'd' || next == ':') {
             return true;
@@ -48,8 +48,8 @@ holds_dot(struct text text, char d)
 {
     for (size_t at = next_of(text, 0, d); at < text.len;
          at = next_of(text, at + 1, d)) {
-        if (pii_char_lower(pii_char_at(text, at + 1)) == 'o' &&
-            pii_char_lower(pii_char_at(text, at + 2)) == 't' &&
+        if (ascii_lower(pii_char_at(text, at + 1)) == 'o' &&
+            ascii_lower(pii_char_at(text, at + 2)) == 't' &&
             pii_char_at(text, at + 3) == ' ' && at > 0 &&
             text.at[at - 1] == ' ') {
             return true;
@@ -215,7 +215,7 @@ static bool
 leads_on(struct text text, size_t to)
 {
     const char c = pii_char_at(text, to);
-    const char next = pii_char_lower(pii_char_at(text, to + 1));
+    const char next = ascii_lower(pii_char_at(text, to + 1));
 
     return c == '.' || c == ':' || c == '-' || opens_bracket(c) ||
            (c == ' ' && (next == 'd' || opens_bracket(next)));

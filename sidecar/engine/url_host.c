@@ -1,5 +1,6 @@
 #include "sidecar/engine/url_host.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold.h"
 #include "sidecar/engine/fold_char.h"
@@ -11,22 +12,12 @@ enum { LABEL_POINTS = 63, ADDRESS_PARTS = 4, DECODED_BYTES = 4 * LABEL_POINTS };
 
 /* ---------------------------------------------------------- the spelling */
 
-static int
-hex_digit(char c)
-{
-    const char lower = pii_char_lower(c);
-
-    return c >= '0' && c <= '9'           ? c - '0'
-           : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
-                                          : -1;
-}
-
 /* The character that "%2e" stands for, if it is ASCII; else '%'. */
 static char
 percent_at(struct text text, size_t at)
 {
-    const int high = hex_digit(pii_char_at(text, at + 1));
-    const int low = hex_digit(pii_char_at(text, at + 2));
+    const int high = ascii_hex(pii_char_at(text, at + 1));
+    const int low = ascii_hex(pii_char_at(text, at + 2));
 
     return high >= 0 && high < 8 && low >= 0 ? (char)(16 * high + low) : '%';
 }
@@ -38,7 +29,7 @@ put(struct url_host *host, char c, bool *full)
         *full = true;
         return;
     }
-    host->bytes[host->len++] = pii_char_lower(c);
+    host->bytes[host->len++] = ascii_lower(c);
 }
 
 /* ------------------------------------------------------------- addresses */
@@ -56,7 +47,7 @@ read_number(struct text part, uint64_t *value)
     }
     *value = 0;
     for (; at < part.len; at++) {
-        const int digit = hex_digit(part.at[at]);
+        const int digit = ascii_hex(part.at[at]);
 
         if (digit < 0 || (unsigned)digit >= base || *value > UINT32_MAX) {
             return false;
@@ -221,7 +212,7 @@ read_delta(struct text label, size_t *at, uint32_t bias, uint32_t *delta)
     uint64_t value = 0, weight = 1;
 
     for (uint32_t k = 36;; k += 36) {
-        const char c = pii_char_lower(pii_char_at(label, (*at)++));
+        const char c = ascii_lower(pii_char_at(label, (*at)++));
         const uint32_t digit = c >= 'a' && c <= 'z'   ? (uint32_t)(c - 'a')
                                : c >= '0' && c <= '9' ? (uint32_t)(c - '0') + 26
                                                       : 36;

@@ -1,14 +1,14 @@
 #include "sidecar/engine/votes_alias.h"
 
+#include "sidecar/base/ascii.h"
+
 /* How a name fits a category: the best of all fits counts. */
 enum fit { FIT_NONE, FIT_FOREIGN, FIT_ID, FIT_OWN };
 
 static char
 plain(char c)
 {
-    return c == '_' || c == ' '   ? '-'
-           : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A'))
-                                  : c;
+    return c == '_' || c == ' ' ? '-' : ascii_lower(c);
 }
 
 bool

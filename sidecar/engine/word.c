@@ -1,5 +1,6 @@
 #include "sidecar/engine/word.h"
 
+#include "sidecar/base/ascii.h"
 #include "sidecar/base/utf8.h"
 #include "sidecar/engine/fold_char.h"
 
@@ -33,8 +34,7 @@ bool
 word_char(uint32_t c)
 {
     if (c < 0x80) {
-        return (c >= '0' && c <= '9') ||
-               ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        return ascii_is_alnum((int)c);
     }
     fold_char_ready();
     return (fold_char(c)->flags &

@@ -65,6 +65,8 @@ connection_new(struct connection_host *host,
     c->host = host;
     c->link = link;
     c->peer = *peer;
+    c->number =
+        1 + atomic_fetch_add_explicit(&host->numbered, 1, memory_order_relaxed);
     c->tag = place->tag;
     c->ipc = place->ipc;
     atomic_init(&c->refs, 1);
@@ -130,6 +132,9 @@ connection_end(struct connection *c, enum transport_end why)
     }
     c->host->ended(c->host, why);
     link_close(c->link);
+    if (c->host->handler.gone != NULL) {
+        c->host->handler.gone(c->host->handler.context, c->number);
+    }
     log_event(LOG_DEBUG, "connection_ended", "why=%s uid=%ld pid=%ld",
               transport_end_names[why], c->peer.uid, c->peer.pid);
     pthread_mutex_lock(&c->lock);
@@ -351,6 +356,7 @@ deliver(struct connection *c, const struct framing_message *message, bool kept,
         .body_bytes = message->payload_bytes - message->route.len,
         .arrived_ns = now,
         .peer = c->peer,
+        .client = c->number,
         .source = &c->source,
         .connection = c,
         .slab = kept ? slab_keep(c->intake.slab) : NULL,

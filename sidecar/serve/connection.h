@@ -20,6 +20,7 @@ struct connection_host {
     struct slab_pool *slabs;
     /* Set once; a request read just before is simply not marked. */
     atomic_bool draining;
+    _Atomic uint64_t numbered; /* connections so far; relaxed: only unique */
 
     /* Called once when a connection has ended, and once before it is freed. */
     void (*ended)(struct connection_host *host, enum transport_end why);
@@ -41,6 +42,7 @@ struct connection {
     struct connection *previous, *next; /* the host's */
     struct link *link;
     struct link_peer peer;
+    uint64_t number; /* transport_request.client */
     int tag;
     bool ipc;
     struct queue_source source; /* the queue's */

@@ -9,6 +9,8 @@
 #include "sidecar/engine/judge.h"
 #include "sidecar/engine/flood.h"
 #include "sidecar/serve/rotation.h"
+#include "sidecar/serve/stream_table.h"
+#include "sidecar/store/store.h"
 
 /*
  * A thread's desk: what it needs to handle one message at a time. It keeps the
@@ -18,6 +20,8 @@
 struct desk {
     struct judge *judge;
     struct buffer reply; /* of the last message handled */
+    /* While it is handled: what the store is to keep of it. */
+    struct buffer results, past, kept, words;
 };
 
 /* false: no memory; clear it all the same. */
@@ -28,7 +32,7 @@ enum handle_mark {
     HANDLE_NORMAL,
     HANDLE_TOO_LARGE, /* the body was not kept */
     HANDLE_OVERLOADED,
-    HANDLE_DRAINING
+    HANDLE_DRAINING /* of the rest only streams that are open go on */
 };
 
 struct handle_message {
@@ -36,15 +40,23 @@ struct handle_message {
     size_t body_bytes; /* of the body as it was sent */
     enum handle_mark mark;
     bool admin;               /* came through the private socket */
+    uint64_t client;          /* its connection's number; 0: none */
+    bool may_block;           /* this thread may wait for another's message */
     bool may_wait;            /* this thread may be held up for seconds */
+    bool may_keep;            /* this thread may wait for the store */
     uint64_t arrived_ns;      /* of clock_ns */
     long long retry_after_ms; /* for HANDLE_OVERLOADED */
 };
 
+struct enrol;
+
 /* What the handler asks of the server; called on the handling thread. */
 struct handle_server {
     struct rotation *rotation;
+    struct enrol *enrol; /* changes fingerprints */
     struct flood *flood; /* counts messages by session */
+    struct stream_table *streams;
+    struct store *store; /* NULL: nothing is remembered */
     /* Fills at most `room` numbers, returns how many. */
     size_t (*stats)(void *context, struct encode_stat *out, size_t room,
                     struct text *last_error, struct arena *arena);
@@ -53,10 +65,18 @@ struct handle_server {
     void *context;
 };
 
+/* Where nothing was done, since this thread is not one to do it. */
+enum handle_later {
+    HANDLE_DONE,     /* it was done */
+    HANDLE_BY_BLOCK, /* handle it where may_block holds */
+    HANDLE_BY_WAIT,  /* handle it where may_wait holds */
+    HANDLE_BY_STORE  /* handle it where may_keep holds */
+};
+
 /* How it went, for the server's counters. */
 struct handle_outcome {
     bool ok;
-    bool later;         /* nothing was done: handle it where may_wait holds */
+    enum handle_later later;
     enum err_kind kind; /* where not ok */
     enum request_op op;
     bool judged;
@@ -65,11 +85,11 @@ struct handle_outcome {
 };
 
 /*
- * Answers a message marked HANDLE_NORMAL into desk->reply, whatever it says:
- * an error is an error reply. The reply is empty where there was no memory
- * even for that, and where the outcome says `later`.
+ * Answers a message marked HANDLE_NORMAL or HANDLE_DRAINING into desk->reply,
+ * whatever it says: an error is an error reply. The reply is empty where there
+ * was no memory even for that, and where the outcome says `later`.
  */
-struct handle_outcome handle_one(struct desk *desk, const struct engine *engine,
+struct handle_outcome handle_one(struct desk *desk, struct engine *engine,
                                  const struct handle_server *server,
                                  const struct handle_message *message);
 
@@ -78,8 +98,7 @@ struct handle_outcome handle_one(struct desk *desk, const struct engine *engine,
  * emptied first; empty afterwards: no memory. Needs no desk and costs one walk
  * over the message, since it is what an overloaded sidecar does most.
  */
-struct handle_outcome
-handle_refuse(struct buffer *reply, const struct engine *engine,
-              const struct handle_message *message);
+struct handle_outcome handle_refuse(struct buffer *reply, struct engine *engine,
+                                    const struct handle_message *message);
 
 #endif

@@ -63,7 +63,7 @@ log_problems(const struct problems *problems)
 static void
 first_problem(const struct problems *problems, struct err *err)
 {
-    const size_t all = problems->count - problems->warnings + problems->unshown;
+    const size_t all = place_problems_told(problems);
     char words[PROBLEM_BYTES];
 
     for (size_t i = 0; i < problems->count; i++) {
@@ -102,17 +102,46 @@ load(const struct reload_source *source, struct err *err)
     return engine;
 }
 
+/*
+ * Puts the new engine into the slot, with the personas that are enrolled at
+ * that moment: somebody may be enrolled while we load, and again while we lay
+ * them over. Takes the engine; gives the one that answers now, with a
+ * reference, or NULL.
+ */
+static struct engine *
+install(struct slot *slot, struct engine *loaded, struct err *err)
+{
+    for (;;) {
+        struct engine *old = slot_take(slot);
+        struct engine *engine =
+            engine_with(loaded, personas_roster(old->personas), err);
+        // A reference of our own: the slot's may be gone before we are done.
+        const bool done =
+            engine == NULL || slot_replace(slot, old, engine_keep(engine));
+        engine_drop(old);
+        if (done) {
+            if (engine == NULL && err->kind == ERR_CONFIG) {
+                err->kind = ERR_INVALID; // as any other problem of a reload
+            }
+            engine_drop(loaded);
+            return engine;
+        }
+        engine_drop(engine);
+        engine_drop(engine);
+    }
+}
+
 bool
 reload_run(struct reload *reload, struct slot *slot, struct tally *tally,
            uint64_t *generation, struct err *err)
 {
     struct engine *engine = load(&reload->source, err);
-    const bool loaded = engine != NULL;
 
+    if (engine != NULL) {
+        engine = install(slot, engine, err);
+    }
+    const bool loaded = engine != NULL;
     if (loaded) {
-        // A reference of our own: the slot's may be gone before we are done.
-        engine_keep(engine);
-        slot_swap(slot, engine);
         *generation = engine->generation;
         log_level_set((enum log_level)engine->config->log.level);
         log_event(LOG_INFO, "reload", "generation=%llu engine=%.12s",

@@ -1,7 +1,8 @@
 /*
  * Loading the configuration anew while the old one serves: everything is
  * loaded, checked and compiled beside it, then the engine is swapped; or else
- * nothing changes and the reason is kept.
+ * nothing changes and the reason is kept. Personas enrolled over the wire are
+ * laid over the new configuration's.
  */
 #ifndef SIDECAR_SERVE_RELOAD_H
 #define SIDECAR_SERVE_RELOAD_H

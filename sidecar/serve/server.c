@@ -4,11 +4,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sidecar/base/clock.h"
 #include "sidecar/base/log.h"
+#include "sidecar/serve/beat.h"
+#include "sidecar/serve/crew.h"
+#include "sidecar/serve/desks.h"
+#include "sidecar/serve/enrol.h"
+#include "sidecar/serve/drain.h"
+#include "sidecar/serve/gauges.h"
 #include "sidecar/serve/handle.h"
 #include "sidecar/serve/listen.h"
 #include "sidecar/serve/queue.h"
@@ -18,26 +23,16 @@
 
 enum {
     WORKERS_MOST = 256,      /* the range of limits.workers */
+    KEEPERS = 8,             /* that wait for the store: one commit is many's */
+    KEPT_FROM = 64,          /* sources of theirs, by connection */
+    SWEEPS = 4,              /* of streams, in their idle time */
     INLINE_BYTES = 8 * 1024, /* a larger message goes to a worker */
-    INLINE_DESKS = 16,       /* the library has two threads per processor */
     ADMIN_REQUESTS = 64,     /* that wait for the clerk */
     ADMIN_BYTES = 64 << 20,
     FLOOD_SESSIONS = 8192,    /* that are counted; 3.6 MB */
     REFUSAL_BYTES = 16 << 10, /* an error and what it echoes: below 2 KiB */
     RETRY_MOST_MS = 1000,
-    QUIET_MS = 50,       /* without a request: nobody is left to be told */
-    QUIET_MOST_MS = 500, /* for those who ask on and on while we stop */
     NS_PER_MS = 1000000
-};
-
-/* A thread that takes requests from one queue. */
-struct worker {
-    struct server *server;
-    struct queue *queue;
-    bool may_wait; /* see struct handle_message */
-    struct desk desk;
-    bool running;
-    pthread_t thread;
 };
 
 struct server {
@@ -45,26 +40,30 @@ struct server {
     struct transport *transport;
     struct rotation *rotation;
     struct flood *flood;
+    struct stream_table *streams;
+    struct store *store;
+    struct beat *beat;
     struct tally tally;
     struct handle_server handle;
     uint64_t started_ns;
     struct buffer no_memory; /* the reply where there is none for another */
 
-    pthread_mutex_t desks_lock; /* guards the next two */
-    struct desk *idle[INLINE_DESKS];
-    size_t idle_count;
-    struct desk inline_desks[INLINE_DESKS];
+    struct desks desks; /* for the transport's threads */
 
-    struct queue *queue;    /* for the workers */
-    struct worker *workers; /* [worker_count] */
-    size_t worker_count;
+    struct queue *queue; /* for the workers */
+    struct crew *workers;
+
+    struct queue *store_queue; /* for the keepers, who wait for the store */
+    struct crew *keepers;
+    struct queue_source kept_from[KEPT_FROM];
 
     struct queue *admin_queue; /* for the clerk */
-    struct worker clerk;       /* the one thread that reloads */
+    struct crew *clerk;        /* the one thread that changes the engine */
     /* A connection's source belongs to one queue: what comes from the serving
      * sockets to the clerk needs another. */
     struct queue_source forwarded;
     struct reload reload;
+    struct enrol enrol; /* the clerk's too */
     struct queue_source signals;
     struct queue_entry signal;  /* in the admin queue while... */
     atomic_bool signal_waiting; /* ...this holds; the queue's lock orders it */
@@ -96,8 +95,9 @@ retry_after(struct server *server, const struct transport_request *request)
 
     queue_depth(server->queue, &depth);
     const uint64_t each_us = tally_mean_us(&server->tally);
-    const uint64_t ms = depth.count * each_us / server->worker_count / 1000 +
-                        1 + request->arrived_ns / 1000 % 10;
+    const uint64_t ms =
+        depth.count * each_us / crew_count(server->workers) / 1000 + 1 +
+        request->arrived_ns / 1000 % 10;
     return (long long)(ms < RETRY_MOST_MS ? ms : RETRY_MOST_MS);
 }
 
@@ -108,6 +108,7 @@ describe(const struct transport_request *request, enum handle_mark mark)
                                    .body_bytes = request->body_bytes,
                                    .mark = mark,
                                    .admin = request->tag == LISTEN_ADMIN,
+                                   .client = request->client,
                                    .arrived_ns = request->arrived_ns,
                                    .retry_after_ms = -1};
 }
@@ -140,26 +141,33 @@ refuse(struct server *server, struct transport_request *request,
     buffer_clear(&reply);
 }
 
-/* false: nothing was done, it is one for the clerk. */
-static bool
+/* Anything but HANDLE_DONE: nothing was done, it is one for another thread. */
+static enum handle_later
 answer(struct server *server, struct desk *desk,
-       struct transport_request *request, bool may_wait)
+       struct transport_request *request, const struct crew_patience *patience)
 {
-    struct handle_message message = describe(request, HANDLE_NORMAL);
+    struct handle_message message = describe(request, mark_of(request));
     struct engine *engine = slot_take(server->slot);
     const uint64_t began_ns = clock_ns();
 
-    message.may_wait = may_wait;
+    message.may_block = patience->block;
+    message.may_wait = patience->wait;
+    message.may_keep = patience->keep;
+    message.retry_after_ms = RETRY_MOST_MS;
     const struct handle_outcome outcome =
         handle_one(desk, engine, &server->handle, &message);
     const uint64_t spent_ns = clock_ns() - began_ns;
     engine_drop(engine);
-    if (outcome.later) {
-        return false;
+    if (outcome.later != HANDLE_DONE) {
+        return outcome.later;
     }
     tally_outcome(&server->tally, &outcome, spent_ns);
+    // One that left meanwhile has been looked for before the stream was there.
+    if (!transport_request_alive(request)) {
+        stream_table_leave(server->streams, request->client);
+    }
     send_reply(server, request, &desk->reply);
-    return true;
+    return HANDLE_DONE;
 }
 
 static void
@@ -173,34 +181,20 @@ hand_over(struct server *server, struct queue *queue,
     }
 }
 
+/* To the threads that may be held up by what holds this one up. */
 static void
-forward_to_clerk(struct server *server, struct transport_request *request)
+forward(struct server *server, struct transport_request *request,
+        enum handle_later later)
 {
-    hand_over(server, server->admin_queue, &server->forwarded, request);
+    if (later == HANDLE_BY_STORE) {
+        hand_over(server, server->store_queue,
+                  &server->kept_from[request->client % KEPT_FROM], request);
+    } else {
+        hand_over(server, server->admin_queue, &server->forwarded, request);
+    }
 }
 
 /* ----------------------------------------------- on the transport's threads */
-
-static struct desk *
-take_desk(struct server *server)
-{
-    struct desk *desk = NULL;
-
-    pthread_mutex_lock(&server->desks_lock);
-    if (server->idle_count > 0) {
-        desk = server->idle[--server->idle_count];
-    }
-    pthread_mutex_unlock(&server->desks_lock);
-    return desk;
-}
-
-static void
-put_desk(struct server *server, struct desk *desk)
-{
-    pthread_mutex_lock(&server->desks_lock);
-    server->idle[server->idle_count++] = desk;
-    pthread_mutex_unlock(&server->desks_lock);
-}
 
 /* Judges it here and now, if it is small and first; false: it is not. */
 static bool
@@ -212,16 +206,33 @@ judge_here(struct server *server, struct transport_request *request)
         return false;
     }
     queue_depth(server->queue, &depth);
-    struct desk *desk = depth.count == 0 ? take_desk(server) : NULL;
+    struct desk *desk = depth.count == 0 ? desks_take(&server->desks) : NULL;
     if (desk == NULL) {
         return false;
     }
-    const bool answered = answer(server, desk, request, false);
-    put_desk(server, desk);
-    if (!answered) {
-        forward_to_clerk(server, request);
+    const struct crew_patience none = {.block = false};
+    const enum handle_later later = answer(server, desk, request, &none);
+    desks_put(&server->desks, desk);
+    if (later == HANDLE_BY_WAIT || later == HANDLE_BY_STORE) {
+        forward(server, request, later);
     }
-    return true;
+    return later != HANDLE_BY_BLOCK;
+}
+
+/* Streams that are open when we are asked to stop may come to their end. */
+static bool
+may_end_a_stream(struct server *server, const struct transport_request *request)
+{
+    return request->mark == TRANSPORT_DRAINING && request->body.len > 0 &&
+           stream_table_open(server->streams) > 0;
+}
+
+static void
+gone(void *context, uint64_t client)
+{
+    struct server *server = context;
+
+    stream_table_leave(server->streams, client);
 }
 
 /* Must not block. */
@@ -231,7 +242,7 @@ deliver(void *context, struct transport_request *request)
     struct server *server = context;
     const enum handle_mark mark = mark_of(request);
 
-    if (mark != HANDLE_NORMAL) {
+    if (mark != HANDLE_NORMAL && !may_end_a_stream(server, request)) {
         refuse(server, request, mark);
     } else if (request->tag == LISTEN_ADMIN) {
         hand_over(server, server->admin_queue, request->source, request);
@@ -262,24 +273,23 @@ obey_signal(struct server *server)
     (void)run_reload(server, &generation, &err); // it is logged
 }
 
-static void *
-work(void *context)
+static void
+work(void *context, struct desk *desk, const struct crew_patience *patience,
+     void *item)
 {
-    struct worker *worker = context;
-    struct server *server = worker->server;
-    void *item;
+    struct server *server = context;
+    struct transport_request *request = item;
 
-    while ((item = queue_pop(worker->queue)) != NULL) {
-        struct transport_request *request = item;
-        if (item == &server->signal) {
-            obey_signal(server);
-        } else if (!transport_request_alive(request)) {
-            transport_reply(request, (struct text){NULL, 0}); // to nobody
-        } else if (!answer(server, &worker->desk, request, worker->may_wait)) {
-            forward_to_clerk(server, request);
+    if (item == &server->signal) {
+        obey_signal(server);
+    } else if (!transport_request_alive(request)) {
+        transport_reply(request, (struct text){NULL, 0}); // to nobody
+    } else {
+        const enum handle_later later = answer(server, desk, request, patience);
+        if (later != HANDLE_DONE) {
+            forward(server, request, later);
         }
     }
-    return NULL;
 }
 
 void
@@ -299,40 +309,20 @@ server_reload_soon(struct server *server)
 /* -------------------------------------------------------------------- stats */
 
 static size_t
-add_stat(struct encode_stat *out, size_t room, size_t count, const char *name,
-         uint64_t value)
-{
-    if (count < room) {
-        out[count++] = (struct encode_stat){name, value};
-    }
-    return count;
-}
-
-static size_t
 stats(void *context, struct encode_stat *out, size_t room,
       struct text *last_error, struct arena *arena)
 {
     struct server *server = context;
-    struct transport_stats wire;
-    struct queue_depth depth;
-    size_t n = tally_stats(&server->tally, out, room);
+    const struct gauges gauges = {.tally = &server->tally,
+                                  .transport = server->transport,
+                                  .queue = server->queue,
+                                  .streams = server->streams,
+                                  .store = server->store,
+                                  .enrol = &server->enrol,
+                                  .started_ns = server->started_ns};
 
-    transport_stats(server->transport, &wire);
-    queue_depth(server->queue, &depth);
-    n = add_stat(out, room, n, "uptime_ms",
-                 (clock_ns() - server->started_ns) / 1000000u);
-    n = add_stat(out, room, n, "connections.accepted", wire.accepted);
-    n = add_stat(out, room, n, "connections.open", wire.open);
-    n = add_stat(out, room, n, "connections.shed", wire.shed);
-    for (int i = 0; i < TRANSPORT_END_COUNT; i++) {
-        n = add_stat(out, room, n, transport_end_names[i], wire.ended[i]);
-    }
-    n = add_stat(out, room, n, "queue.waiting", depth.count);
-    n = add_stat(out, room, n, "queue.peak", depth.peak);
-    n = add_stat(out, room, n, "replies.dropped", wire.dropped);
-    n = add_stat(out, room, n, "log.dropped", log_dropped());
     *last_error = reload_last_error(&server->reload, arena);
-    return n;
+    return gauges_read(&gauges, out, room);
 }
 
 /* -------------------------------------------------------------------- start */
@@ -350,49 +340,30 @@ workers_wanted(const struct config *config)
 }
 
 static bool
-start_worker(struct worker *worker, const struct config *config,
-             struct err *err)
-{
-    if (!handle_desk_init(&worker->desk, config)) {
-        err_memory(err, "a worker's desk");
-        return false;
-    }
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
-        err_set(err, ERR_INTERNAL, "cannot start a thread");
-        return false;
-    }
-    worker->running = true;
-    return true;
-}
-
-static bool
 start_workers(struct server *server, const struct config *config,
               struct err *err)
 {
-    for (size_t i = 0; i < server->worker_count; i++) {
-        server->workers[i].server = server;
-        server->workers[i].queue = server->queue;
-        if (!start_worker(&server->workers[i], config, err)) {
-            return false;
-        }
-    }
-    server->clerk.server = server;
-    server->clerk.queue = server->admin_queue;
-    server->clerk.may_wait = true;
-    return start_worker(&server->clerk, config, err);
-}
+    const struct crew_work workers = {.queue = server->queue,
+                                      .count = workers_wanted(config),
+                                      .patience = {.block = true},
+                                      .run = work,
+                                      .context = server};
+    const struct crew_work keepers = {.queue = server->store_queue,
+                                      .count = KEEPERS,
+                                      .patience = {.block = true, .keep = true},
+                                      .run = work,
+                                      .context = server};
+    const struct crew_work clerk = {.queue = server->admin_queue,
+                                    .count = 1,
+                                    .patience = {true, true, true},
+                                    .run = work,
+                                    .context = server};
 
-static bool
-set_desks(struct server *server, const struct config *config, struct err *err)
-{
-    for (size_t i = 0; i < INLINE_DESKS; i++) {
-        if (!handle_desk_init(&server->inline_desks[i], config)) {
-            err_memory(err, "desks");
-            return false;
-        }
-        server->idle[server->idle_count++] = &server->inline_desks[i];
-    }
-    return true;
+    server->workers = crew_start(&workers, config, err);
+    server->keepers = crew_start(&keepers, config, err);
+    server->clerk = crew_start(&clerk, config, err);
+    return server->workers != NULL && server->keepers != NULL &&
+           server->clerk != NULL;
 }
 
 /* What is said where nothing else can be. */
@@ -411,6 +382,49 @@ set_last_resort(struct server *server, const struct engine *engine)
     return !server->no_memory.failed;
 }
 
+static struct stream_table *
+make_streams(const struct config *config)
+{
+    const struct config_limits *l = &config->limits;
+    const struct stream_table_limits limits = {
+        .streams = (size_t)l->streams,
+        .per_client = (size_t)l->streams_per_connection,
+        .bytes = (size_t)l->stream_bytes,
+        .idle_ns = (uint64_t)l->stream_idle * NS_PER_MS};
+
+    return stream_table_new(&limits);
+}
+
+/* On the beat's thread. */
+static void
+tidy(void *context)
+{
+    const struct server *server = context;
+
+    stream_table_sweep(server->streams, clock_ns());
+    store_tick(server->store, clock_wall_ms());
+}
+
+static bool
+start_beat(struct server *server, const struct config *config, struct err *err)
+{
+    const uint64_t idle_ns = (uint64_t)config->limits.stream_idle * NS_PER_MS;
+
+    server->beat = beat_start(idle_ns / SWEEPS, tidy, server, err);
+    return server->beat != NULL;
+}
+
+static bool
+start_store(struct server *server, const struct config *config, struct err *err)
+{
+    char room[STORE_PATH_BYTES];
+    const struct store_options options = store_options_of(config, room);
+
+    server->store = store_open(&options, clock_wall_ms(), err);
+    server->handle.store = server->store;
+    return server->store != NULL;
+}
+
 /* Everything but threads and sockets. NULL: no memory. */
 static struct server *
 server_new(const struct server_setup *setup)
@@ -424,33 +438,36 @@ server_new(const struct server_setup *setup)
         engine_drop(setup->engine);
         return NULL;
     }
-    const struct transport_handler handler = {deliver, server};
+    const struct transport_handler handler = {deliver, gone, server};
     const struct reload_source source = {setup->path, setup->overrides,
                                          setup->override_count, setup->kernels};
     const bool worded = set_last_resort(server, setup->engine);
-    pthread_mutex_init(&server->desks_lock, NULL);
+    desks_init(&server->desks);
     reload_init(&server->reload, &source);
     server->started_ns = clock_ns();
-    server->worker_count = workers_wanted(config);
-    server->workers = calloc(server->worker_count, sizeof(*server->workers));
     server->queue = queue_new((size_t)config->limits.queue_requests,
                               (size_t)config->limits.queue_bytes);
+    server->store_queue = queue_new((size_t)config->limits.queue_requests,
+                                    (size_t)config->limits.queue_bytes);
     server->admin_queue = queue_new(ADMIN_REQUESTS, ADMIN_BYTES);
     server->rotation = rotation_new();
     // Nobody can know where in the table a session is: time and address.
     server->flood =
         flood_new(FLOOD_SESSIONS, clock_ns() ^ (uintptr_t)server, &err);
+    server->streams = make_streams(config);
     server->transport = transport_new(&limits, &handler);
     server->handle = (struct handle_server){.rotation = server->rotation,
+                                            .enrol = &server->enrol,
                                             .flood = server->flood,
+                                            .streams = server->streams,
                                             .stats = stats,
                                             .reload = run_reload,
                                             .context = server};
     server->slot = slot_new(setup->engine); // from here on the engine's owner
-    if (!worded || server->workers == NULL || server->queue == NULL ||
+    if (!worded || server->queue == NULL || server->store_queue == NULL ||
         server->admin_queue == NULL || server->rotation == NULL ||
-        server->flood == NULL || server->transport == NULL ||
-        server->slot == NULL) {
+        server->flood == NULL || server->streams == NULL ||
+        server->transport == NULL || server->slot == NULL) {
         server_free(server);
         return NULL;
     }
@@ -466,8 +483,11 @@ server_start(const struct server_setup *setup, struct err *err)
 
     if (server == NULL) {
         err_memory(err, "the server");
-    } else if (!set_desks(server, engine->config, err) ||
+    } else if (!enrol_init(&server->enrol, server->slot, err) ||
+               !desks_set(&server->desks, engine->config, err) ||
+               !start_store(server, engine->config, err) ||
                !start_workers(server, engine->config, err) ||
+               !start_beat(server, engine->config, err) ||
                !listen_all(server->transport, engine->config, &where, err)) {
         server_free(server);
         server = NULL;
@@ -490,74 +510,26 @@ server_url(const struct server *server, size_t n, char *out, size_t size)
 
 /* --------------------------------------------------------------------- stop */
 
-static int
-ms_until(uint64_t end_ns)
-{
-    const uint64_t now = clock_ns();
-
-    return now < end_ns ? (int)((end_ns - now) / NS_PER_MS) : 0;
-}
-
-/*
- * What clients had sent but the transport had not read yet is read now, and
- * each gets its `draining`, instead of a connection that closes under it.
- */
-static size_t
-drain_rest(struct server *server, size_t left, uint64_t end_ns)
-{
-    const struct timespec quiet = {.tv_nsec = QUIET_MS * NS_PER_MS};
-    const uint64_t most_ns = clock_ns() + (uint64_t)QUIET_MOST_MS * NS_PER_MS;
-    struct transport_stats before, after = {.requests = UINT64_MAX};
-
-    if (end_ns > most_ns) {
-        end_ns = most_ns;
-    }
-    do {
-        before = after;
-        nanosleep(&quiet, NULL);
-        left = transport_drain(server->transport, ms_until(end_ns));
-        transport_stats(server->transport, &after);
-    } while (after.requests != before.requests && clock_ns() < end_ns);
-    return left;
-}
-
 size_t
 server_drain(struct server *server)
 {
     struct engine *engine = slot_take(server->slot);
-    const int limit_ms = (int)engine->config->limits.drain_ms;
-    const uint64_t end_ns = clock_ns() + (uint64_t)limit_ms * NS_PER_MS;
+    const uint64_t end_ns =
+        clock_ns() + (uint64_t)engine->config->limits.drain_ms * NS_PER_MS;
 
     engine_drop(engine);
-    const size_t left = transport_drain(server->transport, limit_ms);
-    return clock_ns() < end_ns ? drain_rest(server, left, end_ns) : left;
+    const size_t left = drain_all(server->transport, server->streams, end_ns);
+    (void)store_flush(server->store); // what fails was logged by its writer
+    return left;
 }
 
-static void
-stop_worker(struct worker *worker)
-{
-    if (worker->running) {
-        pthread_join(worker->thread, NULL);
-    }
-    handle_desk_clear(&worker->desk);
-}
-
-/* The queues first: what is in them is answered by the workers' last work. */
+/* In this order: each may still forward to those that follow. */
 static void
 stop_workers(struct server *server)
 {
-    if (server->queue != NULL) {
-        queue_close(server->queue);
-    }
-    for (size_t i = 0; server->workers != NULL && i < server->worker_count;
-         i++) {
-        stop_worker(&server->workers[i]);
-    }
-    // Only now: a worker may still forward to the clerk.
-    if (server->admin_queue != NULL) {
-        queue_close(server->admin_queue);
-    }
-    stop_worker(&server->clerk);
+    crew_stop(server->workers);
+    crew_stop(server->keepers);
+    crew_stop(server->clerk);
 }
 
 void
@@ -571,17 +543,18 @@ server_free(struct server *server)
     }
     stop_workers(server);
     transport_free(server->transport);
+    beat_stop(server->beat);
+    stream_table_free(server->streams);
     queue_free(server->queue);
+    queue_free(server->store_queue);
     queue_free(server->admin_queue);
-    for (size_t i = 0; i < INLINE_DESKS; i++) {
-        handle_desk_clear(&server->inline_desks[i]);
-    }
+    desks_clear(&server->desks);
     slot_free(server->slot);
     rotation_free(server->rotation);
     flood_free(server->flood);
     reload_clear(&server->reload);
+    enrol_clear(&server->enrol);
     buffer_clear(&server->no_memory);
-    pthread_mutex_destroy(&server->desks_lock);
-    free(server->workers);
+    store_close(server->store);
     free(server);
 }

@@ -10,10 +10,10 @@
  * work never sits on the transport's threads, and nothing waits without a
  * limit.
  *
- * What came through the private socket, and every reload, has a queue and a
- * thread of its own: a reload takes seconds, during which all workers go on
- * judging with the old engine, and the operator gets an answer however busy
- * they are.
+ * What came through the private socket, every reload, every change of a
+ * fingerprint and every comparison has a queue and a thread of its own, the
+ * clerk's: a reload takes seconds, during which all workers go on judging with
+ * the old engine, and the operator gets an answer however busy they are.
  *
  * Locks, never nested: the slot's, the queues', the desks', the reload's last
  * error, and the transport's own.

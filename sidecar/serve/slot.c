@@ -51,3 +51,20 @@ slot_swap(struct slot *slot, struct engine *engine)
     pthread_mutex_unlock(&slot->lock);
     engine_drop(old); // outside the lock: it may free much
 }
+
+bool
+slot_replace(struct slot *slot, const struct engine *old, struct engine *engine)
+{
+    pthread_mutex_lock(&slot->lock);
+    struct engine *now = slot->engine;
+    const bool same = now == old;
+    if (same) {
+        engine->generation = now->generation + 1;
+        slot->engine = engine;
+    }
+    pthread_mutex_unlock(&slot->lock);
+    if (same) {
+        engine_drop(now); // outside the lock, though `old` is not the last
+    }
+    return same;
+}

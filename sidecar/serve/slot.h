@@ -22,4 +22,14 @@ struct engine *slot_take(struct slot *slot);
  */
 void slot_swap(struct slot *slot, struct engine *engine);
 
+/*
+ * The same, but only while `old` still answers: of two changes that were made
+ * from one engine the second is told so, and can be made again from the new
+ * one. false: nothing happened, the reference is still the caller's.
+ *
+ *   old  one that the caller has a reference to
+ */
+bool slot_replace(struct slot *slot, const struct engine *old,
+                  struct engine *engine);
+
 #endif

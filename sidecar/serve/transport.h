@@ -24,7 +24,7 @@ enum transport_mark {
     TRANSPORT_JUDGE,
     TRANSPORT_TOO_LARGE, /* above message_bytes; the body was not kept */
     TRANSPORT_BUSY,      /* in_flight reached, or no memory for the body */
-    TRANSPORT_DRAINING   /* came after transport_drain */
+    TRANSPORT_DRAINING   /* came after transport_drain; may have its body */
 };
 
 struct transport_request {
@@ -34,6 +34,7 @@ struct transport_request {
     size_t body_bytes;   /* body.len, or what was not kept */
     uint64_t arrived_ns; /* clock_ns when its last byte was read */
     struct link_peer peer;
+    uint64_t client; /* the connection's number, from 1, never used twice */
 
     /* For queue.h, whose entry is the handler's to fill. */
     struct queue_entry entry;
@@ -103,6 +104,11 @@ struct transport_stats {
  */
 struct transport_handler {
     void (*deliver)(void *context, struct transport_request *request);
+    /*
+     * A connection has ended; requests of its may still be under way. No lock
+     * is held. NULL: nobody wants to know.
+     */
+    void (*gone)(void *context, uint64_t client);
     void *context;
 };
 

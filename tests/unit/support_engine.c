@@ -73,8 +73,8 @@ build_good(const char *path, const char *const *overrides, const char *shown)
     place_problems_init(&problems, arena);
     struct engine *engine = build(path, overrides, &problems);
     char *said = printed(&problems);
-    ck_assert_msg(engine != NULL && said[0] == '\0', "of\n%s\nis said\n%s",
-                  shown, said);
+    ck_assert_msg(engine != NULL && !place_problems_any(&problems),
+                  "of\n%s\nis said\n%s", shown, said);
     free(said);
     arena_free(arena);
     return engine;
@@ -103,8 +103,8 @@ support_engine_shipped(void)
     return build_good("config/leeway.yaml", NULL, "config/leeway.yaml");
 }
 
-char *
-support_engine_problems(const char *yaml, bool run_tests)
+static char *
+problems_of(const char *yaml, const char *const *overrides, bool run_tests)
 {
     struct arena *arena = arena_new(PROBLEM_BYTES);
     struct problems problems;
@@ -113,7 +113,7 @@ support_engine_problems(const char *yaml, bool run_tests)
     ck_assert_ptr_nonnull(arena);
     place_problems_init(&problems, arena);
     write_file(yaml, path);
-    struct engine *engine = build(path, NULL, &problems);
+    struct engine *engine = build(path, overrides, &problems);
     if (engine != NULL && run_tests) {
         const bool good = selftest_engine(engine, &problems);
         ck_assert_int_eq(good, !place_problems_any(&problems));
@@ -123,6 +123,18 @@ support_engine_problems(const char *yaml, bool run_tests)
     arena_free(arena);
     ck_assert_int_eq(unlink(path), 0);
     return said;
+}
+
+char *
+support_engine_problems(const char *yaml, bool run_tests)
+{
+    return problems_of(yaml, NULL, run_tests);
+}
+
+char *
+support_engine_problems_set(const char *yaml, const char *const *overrides)
+{
+    return problems_of(yaml, overrides, false);
 }
 
 struct support_bench

@@ -40,6 +40,10 @@ struct engine *support_engine_shipped(void);
 /* All that is said about the file, printed; "" where nothing. To be freed. */
 char *support_engine_problems(const char *yaml, bool run_tests);
 
+/* The same with overrides, its inline tests not run. */
+char *
+support_engine_problems_set(const char *yaml, const char *const *overrides);
+
 /* An engine, a judge, and the answer to the last request. */
 struct support_bench {
     struct engine *engine;

@@ -15,6 +15,7 @@ support_word_file(const char *word, const char *more)
         snprintf(yaml, sizeof(yaml),
                  "schema: 1\n"
                  "log: {level: error}\n"
+                 "store: {path: none}\n"
                  "fallbacks:\n"
                  "  default:\n"
                  "    en: [\"One moment.\", \"Where were we?\"]\n"

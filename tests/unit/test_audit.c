@@ -136,6 +136,10 @@ static const struct {
     {"rules:\n- {id: A, type: regex, patterns: ['ab', '(?(?=x)x|y)'], "
      "category: c}",
      "unbounded rules.A.patterns[1]: its syntax is not analysed", NULL},
+    {"rules:\n- {id: A, type: regex, pattern: '(a)b\\1', category: c}",
+     "unbounded rules.A: a stream holds everything back to its close: a back "
+     "reference",
+     NULL},
     {"rules:\n- {id: A, type: regex, pattern: 'x(?:a+)+y', category: c}",
      "backtracks rules.A.patterns[0]: worse than quadratic work at one start",
      NULL},
@@ -225,20 +229,25 @@ END_TEST
 
 static const struct {
     const char *rule;
-    enum audit_hold hold;
+    enum hold_reach reach;
     size_t chars;
+    bool words; /* and the rest of a word */
 } holds[] = {
-    {"type: terms, terms: [ab, abc]", AUDIT_HOLD_WORD, 3},
-    {"type: terms, terms: [ab, abc], plural: true", AUDIT_HOLD_WORD, 5},
-    {"type: terms, terms: [ab], match: substring", AUDIT_HOLD_CHARS, 2},
-    {"type: terms, terms: [\"ab*\"], match: wildcard", AUDIT_HOLD_WORD, 131},
-    {"type: regex, pattern: 'a{2,9}b'", AUDIT_HOLD_CHARS, 10},
-    {"type: regex, pattern: 'a+b'", AUDIT_HOLD_ENDLESS, 0},
-    {"type: persona_break, terms: [a model], patterns: ['ab']", AUDIT_HOLD_WORD,
-     7},
-    {"type: pii, entity: CREDIT_CARD", AUDIT_HOLD_DETECTOR, 0},
-    {"type: length, max_chars: 9", AUDIT_HOLD_WHOLE, 0},
-    {"type: prompt_leak", AUDIT_HOLD_WHOLE, 0},
+    {"type: terms, terms: [ab, abc]", HOLD_REACH_CHARS, 3, false},
+    {"type: terms, terms: [ab, abc], plural: true", HOLD_REACH_CHARS, 5, false},
+    {"type: terms, terms: [ab], robust: strong", HOLD_REACH_CHARS, 2, true},
+    {"type: terms, terms: [\"ab*\"], match: wildcard", HOLD_REACH_ENDLESS, 0,
+     false},
+    {"type: regex, pattern: 'a{2,9}b'", HOLD_REACH_CHARS, 10, false},
+    {"type: regex, pattern: 'ab', robust: strong", HOLD_REACH_CHARS, 2, true},
+    {"type: regex, pattern: 'a+b'", HOLD_REACH_ENDLESS, 0, false},
+    {"type: regex, pattern: '(a)b\\1'", HOLD_REACH_UNBOUNDED, 0, false},
+    {"type: persona_break, terms: [a model], patterns: ['ab']",
+     HOLD_REACH_CHARS, 7, false},
+    {"type: pii, entity: IBAN", HOLD_REACH_CHARS, 84, false},
+    {"type: pii, entity: EMAIL", HOLD_REACH_ENDLESS, 0, false},
+    {"type: length, max_chars: 9", HOLD_REACH_NONE, 0, false},
+    {"type: prompt_leak", HOLD_REACH_ENDLESS, 0, true},
 };
 
 START_TEST(what_a_stream_holds_back)
@@ -249,11 +258,13 @@ START_TEST(what_a_stream_holds_back)
              SUPPORT_ENGINE_RULES "- {id: A, category: c, %s}\n",
              holds[_i].rule);
     (void)remarks_of(yaml);
-    ck_assert_msg(audit.rules[0].hold == holds[_i].hold &&
-                      (holds[_i].chars == 0 ||
-                       audit.rules[0].hold_chars == holds[_i].chars),
-                  "%s: %d, %zu", holds[_i].rule, (int)audit.rules[0].hold,
-                  audit.rules[0].hold_chars);
+    const struct hold_plan_rule *const hold = audit.rules[0].hold;
+    ck_assert_msg(hold->reach == holds[_i].reach &&
+                      hold->chars == holds[_i].chars &&
+                      hold->by[HOLD_BY_WORDS] == holds[_i].words,
+                  "%s: %d, %zu, %d", holds[_i].rule, (int)hold->reach,
+                  hold->chars, hold->by[HOLD_BY_WORDS]);
+    ck_assert(hold->reach < HOLD_REACH_ENDLESS || hold->cause != NULL);
 }
 END_TEST
 

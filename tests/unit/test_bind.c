@@ -23,14 +23,15 @@ static const struct {
     {"rules:\n- {id: A, type: regex, patern: x, category: hate}\n",
      "a.yaml:2:3: rules[0]: a rule of type regex needs pattern or patterns\n"
      "a.yaml:2:24: rules[0].patern: unknown key; did you mean \"pattern\"?\n"},
-    {OK "machines: []\nsessions: {}\nstore: {}\njournal: {}\nalerts: {}\n",
-     "a.yaml:2:1: machines: this build does not have it\n"
-     "a.yaml:3:1: sessions: this build does not have it\n"
-     "a.yaml:4:1: store: this build does not have it\n"
-     "a.yaml:5:1: journal: this build does not have it\n"
-     "a.yaml:6:1: alerts: this build does not have it\n"},
-    {OK "personas:\n- {id: mira, machines: [x]}\n",
-     "a.yaml:3:14: personas[0].machines: this build does not have it\n"},
+    {OK "sessions: {}\nstore: {}\njournal: {}\nalerts: {}\n", ""},
+    {OK "store: {on_error: ignore}\n",
+     "a.yaml:2:19: store.on_error: \"ignore\" is not one of degrade, refuse\n"},
+    {OK "alerts: {webhooks: x}\n",
+     "a.yaml:2:10: alerts.webhooks: this build does not have it\n"},
+    {OK "sessions: {idle: 10}\n",
+     "a.yaml:2:18: sessions.idle: 10 is outside 1000..31622400000 (ms)\n"},
+    {OK "journal: {key: short}\n",
+     "a.yaml:2:16: journal.key: 5 bytes are less than 16\n"},
 
     /* kinds */
     {OK "limits: 5\n", "a.yaml:2:9: limits: expected a map, found \"5\"\n"},
@@ -121,6 +122,12 @@ static const struct {
      "a.yaml:2:20: drift.threshold: expected a number, found \"1e400\"\n"},
     {OK "drift: {alert_rate: 0}\n",
      "a.yaml:2:21: drift.alert_rate: 0 is outside 0.001..0.5 (share)\n"},
+    {OK "drift: {fuse_weight: 1.5}\n",
+     "a.yaml:2:22: drift.fuse_weight: 1.5 is outside 0..1\n"},
+    {OK "drift: {trend: {slipping_at: 0}}\n",
+     "a.yaml:2:30: drift.trend.slipping_at: 0 is outside 0.01..100\n"},
+    {OK "drift: {trend: {calm: 1.1}}\n",
+     "a.yaml:2:23: drift.trend.calm: 1.1 is outside 0..1\n"},
     {OK "severities: {low: 2}\n",
      "a.yaml:2:19: engine.severities.low: 2 is outside 0..1\n"},
 
@@ -300,6 +307,9 @@ START_TEST(defaults_are_those_of_the_limits_page)
     ck_assert_int_eq(c->drift.min_chars, 50);
     ck_assert_int_eq(c->drift.min_samples, 20);
     ck_assert_int_eq((int)c->drift.vector_scale, (int)CONFIG_SCALE_COSINE);
+    ck_assert(isnan(c->drift.fuse_weight));
+    ck_assert_int_eq((int)c->drift.trend.statistic, (int)CONFIG_TREND_JOINT);
+    ck_assert(isnan(c->drift.trend.slipping_at) && c->drift.trend.calm == 0.5);
     ck_assert(c->engine.severities[CONFIG_INFO] == 0.05);
     ck_assert(c->engine.severities[CONFIG_CRITICAL] == 0.95);
     ck_assert_int_eq((int)c->engine.on_error, (int)CONFIG_FALLBACK);
@@ -395,6 +405,34 @@ START_TEST(persona_inherits_drift_she_does_not_give)
 }
 END_TEST
 
+START_TEST(persona_inherits_the_trend_but_not_the_limits_of_another_statistic)
+{
+    support_config_enter();
+    struct support_config loaded = support_config_good(
+        OK "drift: {fuse_weight: 0.25, trend: {slipping_at: 2.5, lost_at: 3, "
+           "calm: 0.4}}\n"
+           "personas:\n"
+           "- {id: a}\n"
+           "- {id: b, drift: {trend: {lost_at: 4}}}\n"
+           "- {id: c, drift: {trend: {statistic: ewma}}}\n"
+           "- {id: d, drift: {trend: {statistic: cusum, lost_at: 5}}}\n",
+        NULL);
+    const struct config_persona *p = loaded.config->personas;
+    ck_assert(p[0].drift.fuse_weight == 0.25);
+    ck_assert(p[0].drift.trend.slipping_at == 2.5 &&
+              p[0].drift.trend.lost_at == 3 && p[0].drift.trend.calm == 0.4);
+    ck_assert(p[1].drift.trend.slipping_at == 2.5 &&
+              p[1].drift.trend.lost_at == 4);
+    ck_assert_int_eq((int)p[2].drift.trend.statistic, (int)CONFIG_TREND_EWMA);
+    ck_assert(isnan(p[2].drift.trend.slipping_at) &&
+              isnan(p[2].drift.trend.lost_at));
+    ck_assert(isnan(p[3].drift.trend.slipping_at) &&
+              p[3].drift.trend.lost_at == 5 && p[3].drift.trend.calm == 0.4);
+    support_config_clear(&loaded);
+    support_config_leave();
+}
+END_TEST
+
 START_TEST(pattern_is_a_list_of_one)
 {
     support_config_enter();
@@ -406,11 +444,13 @@ START_TEST(pattern_is_a_list_of_one)
 }
 END_TEST
 
-TEST_MAIN("bind",
-          tcase_add_loop_test(tc, fault_is_told_with_its_place, 0,
-                              (int)(sizeof(faults) / sizeof(faults[0])));
-          tcase_add_test(tc, numbers_hold_at_their_limits);
-          tcase_add_test(tc, defaults_are_those_of_the_limits_page);
-          tcase_add_test(tc, rule_is_bound_whole);
-          tcase_add_test(tc, persona_inherits_drift_she_does_not_give);
-          tcase_add_test(tc, pattern_is_a_list_of_one);)
+TEST_MAIN(
+    "bind", tcase_add_loop_test(tc, fault_is_told_with_its_place, 0,
+                                (int)(sizeof(faults) / sizeof(faults[0])));
+    tcase_add_test(tc, numbers_hold_at_their_limits);
+    tcase_add_test(tc, defaults_are_those_of_the_limits_page);
+    tcase_add_test(tc, rule_is_bound_whole);
+    tcase_add_test(tc, persona_inherits_drift_she_does_not_give);
+    tcase_add_test(
+        tc, persona_inherits_the_trend_but_not_the_limits_of_another_statistic);
+    tcase_add_test(tc, pattern_is_a_list_of_one);)

@@ -192,6 +192,11 @@ static const struct {
     {"G1:0.3 G2:0.3", "grouped", 0.4},
     {"G1:0.9 H1:0.9", "grouped", 1 - 0.6 * 0.6},
     {"G1:0.9 U:0.5", "grouped", 1 - 0.6 * 0.5},
+    /* all at once, in no order */
+    {"U:0.5 T:0.3 H1:0.9 NICE:-0.5 G2:0.2 S:0.1 G1:0.3", "grouped",
+     1 - 0.5 * 0.6 * 0.6},
+    {"U:0.5 T:0.3 H1:0.9 NICE:-0.5 G2:0.2 S:0.1 G1:0.3", "steps",
+     (1 - 0.7 * 0.9) * 0.5},
     /* what speaks for the reply */
     {"NICE:-0.5", "steps", 0},
     {"T:0.8 NICE:-0.5", "steps", 0.4},

@@ -137,8 +137,9 @@ explained(void)
 static bool
 is_setting(const char *key)
 {
-    static const char *const own[] = {"tls.",    "admin.",  "http.", "log.",
-                                      "limits.", "engine.", "drift."};
+    static const char *const own[] = {
+        "tls.",   "admin.",    "http.",  "log.",     "limits.", "engine.",
+        "drift.", "sessions.", "store.", "journal.", "alerts."};
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         if (strncmp(key, own[i], strlen(own[i])) == 0) {

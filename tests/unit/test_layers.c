@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config/explain.h"
+#include "sidecar/base/buffer.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/support_config.h"
 
@@ -228,6 +229,55 @@ START_TEST(one_layer_says_a_thing_once)
 }
 END_TEST
 
+/* PACK changes every one of many personas, SITE every other one again. */
+START_TEST(each_of_many_is_found_by_its_id)
+{
+    enum { MANY = 100 };
+    struct buffer base, pack, site;
+
+    buffer_init(&base, SIZE_MAX);
+    buffer_init(&pack, SIZE_MAX);
+    buffer_init(&site, SIZE_MAX);
+    buffer_format(&base, "allow_empty: true\npersonas:\n");
+    buffer_format(&pack, PACK "personas:\n");
+    buffer_format(&site, SITE "personas:\n");
+    for (int i = 0; i < MANY; i++) {
+        const int last = MANY - 1 - i; // changed from the end
+        buffer_format(&base, "- {id: p%d, name: base}\n", i);
+        buffer_format(&pack, "- {id: p%d, name: pack}\n", last);
+        if (last % 2 == 0) {
+            buffer_format(&site, "- {id: p%d, name: site}\n", last);
+        }
+    }
+    buffer_format(&site, "- {id: new, name: site}\n");
+    support_config_enter();
+    support_config_file("c.yaml", buffer_text(&pack));
+    support_config_file("d.yaml", buffer_text(&site));
+    support_config_file("b.yaml", buffer_text(&base));
+    support_config_file("a.yaml", TEXT(ALL));
+    struct support_config loaded;
+    support_config_load(&loaded, "a.yaml", NULL);
+    char *problems = support_config_problems(&loaded, false);
+    ck_assert_str_eq(problems, "");
+    ck_assert_uint_eq(loaded.config->persona_count, MANY + 1);
+    for (int i = 0; i < MANY; i++) {
+        const struct config_persona *p = &loaded.config->personas[i];
+        char id[16];
+        snprintf(id, sizeof(id), "p%d", i);
+        ck_assert_str_eq(p->id.at, id);
+        ck_assert_msg(text_is(p->name, i % 2 == 0 ? "site" : "pack"), "%s: %s",
+                      id, p->name.at);
+    }
+    ck_assert_str_eq(loaded.config->personas[MANY].id.at, "new");
+    free(problems);
+    support_config_clear(&loaded);
+    support_config_leave();
+    buffer_clear(&base);
+    buffer_clear(&pack);
+    buffer_clear(&site);
+}
+END_TEST
+
 /* ---- packs that are only watched -------------------------------------------
  */
 
@@ -285,4 +335,5 @@ TEST_MAIN("layers", tcase_add_loop_test(tc, higher_layer_changes_key_by_key, 0,
                                         sizeof(merged) / sizeof(merged[0]));
           tcase_add_loop_test(tc, one_layer_says_a_thing_once, 0,
                               sizeof(twice) / sizeof(twice[0]));
+          tcase_add_test(tc, each_of_many_is_found_by_its_id);
           tcase_add_test(tc, pack_that_is_watched_watches_its_rules);)

@@ -29,8 +29,8 @@ static const struct {
     {"limits.workers.x=4", "--set limits.workers.x: \"workers\" holds no "
                            "other keys\n"},
     {"zzz=4", "--set zzz: unknown key\n"},
-    {"journal.path=x", "--set journal.path: this build "
-                       "does not have it\n"},
+    {"alerts.webhooks=x", "--set alerts.webhooks: this build "
+                          "does not have it\n"},
     {"include=x", "--set include: cannot be set from "
                   "the command line\n"},
     {"severities.low=0.1", "--set severities.low: set engine.severities "

@@ -7,7 +7,8 @@ static const struct schema_table *const tables[] = {
     &schema_config,     &schema_category,  &schema_group,   &schema_list,
     &schema_rule,       &schema_composite, &schema_pool,    &schema_persona,
     &schema_rule_patch, &schema_guardrail, &schema_profile, &schema_votes,
-    &schema_test};
+    &schema_test,       &schema_sessions,  &schema_store,   &schema_journal,
+    &schema_alerts,     &schema_machine};
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
@@ -81,9 +82,8 @@ END_TEST
 
 START_TEST(names_to_come_are_known_by_where_they_stand)
 {
-    ck_assert(schema_absent("", TEXT("machines")));
-    ck_assert(schema_absent("persona", TEXT("machines")));
-    ck_assert(!schema_absent("rule", TEXT("machines")));
+    ck_assert(schema_absent("alerts", TEXT("webhooks")));
+    ck_assert(!schema_absent("rule", TEXT("webhooks")));
     ck_assert(!schema_absent("", TEXT("composites")));
     ck_assert(!schema_absent("rule.type", TEXT("url")));
 }

@@ -294,7 +294,7 @@ START_TEST(a_reload_by_request_on_either_socket)
     expect(serving, "config.reload", NULL, "oops");
     expect(admin, "config.reload", NULL, "oops");
     expect(serving, "score", "so zorblax", "refuse");
-    expect(admin, "stats", NULL, "a.yaml:8:1: oops");
+    expect(admin, "stats", NULL, "a.yaml:9:1: oops");
     ck_assert_uint_eq(stat_of("reloads"), 2);
     ck_assert_uint_eq(stat_of("reloads_failed"), 2);
     server_free(server);

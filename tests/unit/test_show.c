@@ -191,6 +191,64 @@ START_TEST(every_step_is_told)
 }
 END_TEST
 
+static const struct {
+    const char *persona, *text, *part;
+} voices[] = {
+    {"falstaff", "Give me a cup of sack, boy.",
+     "voice  falstaff  low_evidence\n"},
+    {"falstaff", "Give me a cup of sack, boy.",
+     ": too short to alert (27 characters)\n"},
+    {"falstaff",
+     "Certainly! I'd be happy to help you prioritize your goals and consider "
+     "several important options.",
+     ", alerts from 0.30 on (the persona's own), which 5 in 100 lines of hers "
+     "reach: alert\n"},
+    {"falstaff",
+     "Certainly! I'd be happy to help you prioritize your goals and consider "
+     "several important options.",
+     "fewer than 1 in 1,000 lines of her own lie as far out or farther, "},
+    {"falstaff",
+     "Certainly! I'd be happy to help you prioritize your goals and consider "
+     "several important options.",
+     "    assistant    do not sound like a generic assistant: it shows in "},
+    /* a line of his own is the nearest to itself, and told in full */
+    {"falstaff",
+     "Well, thou hast called her to a reckoning many a time and oft.",
+     "    nearest   sample 1, likeness 1.00: Well, thou hast called her to "
+     "a reckoning many a time and oft.\n"},
+    {"falstaff",
+     "Well, thou hast called her to a reckoning many a time and oft.",
+     "measured the text: leeway-style-1, scale calibrated, 1 - cosine "},
+    {"falstaff", "", "voice  falstaff  not_applicable\n"},
+    {"", "Give me a cup of sack, boy.", "voice  not_applicable\n"},
+};
+
+START_TEST(a_voice_is_told_in_words)
+{
+    struct support_bench b = support_bench(support_engine_shipped());
+    const struct request_candidate candidate = {.text =
+                                                    text_of(voices[_i].text)};
+    struct request request = support_request(&candidate);
+    FILE *to = memory_open();
+    struct err err;
+
+    request.persona = text_of(voices[_i].persona);
+    request.explain = true;
+    const struct show_subject subject = {.engine = b.engine,
+                                         .request = &request,
+                                         .candidate = &candidate,
+                                         .envelope =
+                                             support_judge(&b, &request),
+                                         .to = to};
+    ck_assert(show_verdict(&subject, &err));
+    ck_assert_int_eq(fclose(to), 0);
+    ck_assert_msg(strstr(said, voices[_i].part) != NULL, "no\n%s\nin\n%s",
+                  voices[_i].part, said);
+    free(said);
+    support_bench_clear(&b);
+}
+END_TEST
+
 START_TEST(views_build_and_lead_back)
 {
     struct arena *arena = arena_new(1 << 20);
@@ -216,4 +274,6 @@ TEST_MAIN("show", tcase_add_loop_test(tc, a_terminal_is_safe, 0,
           tcase_add_test(tc, json_and_yaml);
           tcase_add_loop_test(tc, every_step_is_told, 0,
                               sizeof(parts) / sizeof(parts[0]));
+          tcase_add_loop_test(tc, a_voice_is_told_in_words, 0,
+                              sizeof(voices) / sizeof(voices[0]));
           tcase_add_test(tc, views_build_and_lead_back);)

@@ -61,7 +61,8 @@ wait_for(size_t count)
 static void
 start(const struct transport_limits *limits)
 {
-    const struct transport_handler handler = {deliver, &kept};
+    const struct transport_handler handler = {.deliver = deliver,
+                                              .context = &kept};
     const struct transport_listen how = {.url = url, .tag = TAG};
     struct err err;
 

@@ -43,6 +43,41 @@ def passing(_candidate):
             "drift": {"status": "ok"}, "hits": [], "alerts": []}
 
 
+def refusing(_candidate):
+    return {**passing(None), "moderationVerdict": "refuse", "flagged": True,
+            "action": "fallback", "content": "Never mind.",
+            "contentReplaced": True}
+
+
+class Stream:
+    """Shows whole words, until one of them is "forbidden"."""
+
+    def __init__(self):
+        self.data = b""
+        self.out = 0
+        self.stopped = False
+
+    def feed(self, piece):
+        self.data += piece.encode() if isinstance(piece, str) else piece
+        to = self.data.rfind(b" ") + 1
+        self.stopped = self.stopped or b"forbidden" in self.data
+        if self.stopped or to < self.out:
+            to = self.out
+        emit, self.out = self.data[self.out:to].decode(), to
+        return {"emit": emit, "held": len(self.data) - to,
+                "stop": self.stopped, **self.retract()}
+
+    def retract(self):
+        if self.stopped and self.out > 0:
+            return {"retract": True, "content": "Never mind."}
+        return {"retract": False}
+
+    def close(self):
+        emit = "" if self.stopped else self.data[self.out:].decode()
+        envelope = (refusing if self.stopped else passing)(None)
+        return {"emit": emit, "results": [envelope], **self.retract()}
+
+
 class Peer:
     """One connection: reads frames, plays each request."""
 
@@ -52,6 +87,7 @@ class Peer:
         self.ipc = server.ipc
         self.sending = threading.Lock()
         self.held = []  # (head, request) that wait for a reversal
+        self.streams = {}
 
     def run(self):
         try:
@@ -85,6 +121,8 @@ class Peer:
             self.answer(head, request)
         elif op == "score":
             self.score(head, request)
+        elif op.startswith("stream."):
+            self.stream(op[7:], head, request)
         elif op.startswith("fake."):
             getattr(Behaviours, op[5:])(self, head, request)
         else:
@@ -94,6 +132,27 @@ class Peer:
         candidates = request.get("candidates") or [request.get("text")]
         self.answer(head, ok(request, chosen=0,
                              results=[passing(c) for c in candidates]))
+
+    def stream(self, what, head, request):
+        """Deltas with "busy", "vanish" and "hang up" do what they say."""
+        name = request.get("stream") or f"s{len(self.streams)}"
+        if what == "open":
+            self.streams[name] = Stream()
+            self.answer(head, ok(request, stream=name))
+            return
+        stream = self.streams.get(name)
+        text = request.get("text", "")
+        if stream is None or text == "vanish":
+            self.answer(head, refusal(request, "not_found", 404))
+        elif text == "hang up":
+            self.close()
+        elif text == "busy":
+            self.answer(head, refusal(request, "deadline_exceeded", 504))
+        elif what == "feed":
+            self.answer(head, ok(request, **stream.feed(text)))
+        else:
+            del self.streams[name]
+            self.answer(head, ok(request, **stream.close()))
 
     def answer(self, head, reply):
         self.send(frame(head + pack(reply), self.ipc))

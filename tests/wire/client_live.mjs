@@ -2,7 +2,7 @@
 //
 //     node tests/wire/client_live.mjs URL [PERSONA]
 
-import { chosen, Client } from "../../proto/clients/node/leeway.mjs";
+import { chosen, Client, Retracted } from "../../proto/clients/node/leeway.mjs";
 
 const [url, persona = "falstaff"] = process.argv.slice(2);
 const TEXT = "Give me a cup of sack, boy, and be quick about it, for I am dry.";
@@ -53,6 +53,27 @@ check("not_found",
   await codeOf(score({ text: TEXT, persona: "nobody-here" })) === "not_found");
 check("validation_failed",
   await codeOf(score({ text: TEXT, perssona: "x" })) === "validation_failed");
+
+async function shownOf(stream) {
+  let shown = "";
+  for await (const text of stream) shown += text;
+  return shown;
+}
+
+const deltas = TEXT.match(/.{1,4}/g);
+const live = client.stream(deltas, { persona, deadlineMs: 5000 });
+check("a stream shows the whole", await shownOf(live) === TEXT);
+check("and its envelope is the score's", JSON.stringify(live.envelope) ===
+  JSON.stringify(chosen(await score({ text: TEXT }))));
+const extraGuardrails = ["deny:zorblax"];
+const refused = client.stream([...deltas, " zorblax ", "and more"],
+  { persona, mode: "final", deadlineMs: 5000, extraGuardrails });
+check("a refused one shows its fallback",
+  await shownOf(refused) === refused.envelope.content);
+const late = client.stream([TEXT, ...Array(9).fill(" zorblax. ".repeat(9))],
+  { mode: "shadow", deadlineMs: 5000, extraGuardrails });
+check("what was shown is retracted",
+  await shownOf(late).catch((error) => error) instanceof Retracted);
 
 const echoes = await Promise.all(Array.from({ length: 2000 }, (_, n) =>
   client.call("echo", { metadata: { n: String(n) } })));

@@ -42,6 +42,25 @@ def check(client, persona):
             yield code, False
         except leeway.LeewayError as error:
             yield code, error.code == code
+    deltas = [TEXT[n:n + 4] for n in range(0, len(TEXT), 4)]
+    stream = client.stream(deltas, persona=persona, deadlineMs=5000)
+    yield "a stream shows the whole", "".join(stream) == TEXT
+    whole = leeway.chosen(client.score(persona=persona, text=TEXT,
+                                       deadlineMs=5000))
+    yield "and its envelope is the score's", stream.envelope == whole
+    refused = client.stream([*deltas, " zorblax ", "and more"],
+                            persona=persona, mode="final", deadlineMs=5000,
+                            extraGuardrails=["deny:zorblax"])
+    yield "a refused one shows its fallback", "".join(refused) == (
+        leeway.text_to_show(refused.envelope, TEXT))
+    late = client.stream([TEXT, *[" zorblax. " * 9] * 9], mode="shadow",
+                         deadlineMs=5000, extraGuardrails=["deny:zorblax"])
+    try:
+        for _ in late:
+            pass
+        yield "what was shown is retracted", late.envelope["content"] is None
+    except leeway.Retracted as error:
+        yield "what was shown is retracted", bool(error.replacement)
     with ThreadPoolExecutor(32) as pool:
         calls = pool.map(lambda n: client.call("echo", metadata={"n": str(n)}),
                          range(2000))

@@ -1,4 +1,4 @@
-"""Rows 18 to 79 of the bad-input catalogue: messages and what they hold."""
+"""Rows 18 to 82 of the bad-input catalogue: messages and what they hold."""
 
 import struct
 
@@ -317,3 +317,45 @@ row(79, "a plain sentence is listed", score(
     extraGuardrails=["Never be rude."]),
     judged(lambda e: None if e.get("unsupportedGuardrails") == [
         "Never be rude."] else "not in unsupportedGuardrails"))
+
+# --- 80 to 82: fingerprints, at a serving address: what is malformed is told
+# so, and what is not is for the private one.
+
+
+def enrolling(op="fingerprint.put", **changed):
+    return build({"v": 1, "op": op, "id": "row", "persona": "her", **changed})
+
+
+PUT = {"model": MODEL, "vectors": [vector(*UNIT)] * 2}
+row(80, "put", enrolling(**PUT), error("forbidden"))
+row(80, "build", enrolling("fingerprint.build", samples=["A line."]),
+    error("forbidden"))
+row(80, "drop", enrolling("fingerprint.drop"), error("forbidden"))
+row(81, "id that leaves a folder", enrolling(**{**PUT, "persona": "../her"}),
+    invalid("persona"))
+row(81, "id of 129 bytes", enrolling(**{**PUT, "persona": "x" * 129}), either(
+    invalid("persona"), error("too_large")))
+row(81, "no model", enrolling(vectors=PUT["vectors"]), invalid("model"))
+row(81, "no vectors", enrolling(model=MODEL), invalid("vectors"))
+row(81, "no rows", enrolling(model=MODEL, vectors=[]), invalid("vectors"))
+row(81, "rows of unlike width", enrolling(
+    model=MODEL, vectors=[vector(*UNIT), vector(*UNIT, 1)]),
+    invalid("vectors[1]"))
+row(81, "7 dimensions", enrolling(model=MODEL, vectors=[vector(*UNIT[:7])]),
+    invalid("vectors[0]"))
+row(81, "16,385 dimensions", enrolling(
+    model=MODEL, vectors=[vector(*[1.0] * 16385)]), LIMIT)
+row(81, "4,097 rows", enrolling(model=MODEL, vectors=[vector(*UNIT)] * 4097),
+    LIMIT)
+row(81, "4,097 lines", enrolling("fingerprint.build", samples=["x"] * 4097),
+    LIMIT)
+row(81, "a line that is no str", enrolling("fingerprint.build", samples=[7]),
+    invalid("samples[0]"))
+broken(81, "a line of invalid UTF-8", enrolling(
+    "fingerprint.build", samples=[text_of(b"\xff")]), invalid("samples[0]"))
+row(82, "compare with oneself", build(
+    {"v": 1, "op": "compare", "id": "row", "personas": ["a", "a"]}),
+    invalid("personas[1]"))
+row(82, "compare with nobody there", build(
+    {"v": 1, "op": "compare", "id": "row", "personas": ["zz1", "zz2"]}),
+    error("not_found"))

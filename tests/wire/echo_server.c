@@ -185,7 +185,7 @@ int
 main(int argc, char **argv)
 {
     struct transport_limits limits = transport_default_limits;
-    const struct transport_handler handler = {deliver, NULL};
+    const struct transport_handler handler = {.deliver = deliver};
     pthread_t workers[WORKERS];
 
     for (int i = 1; i < argc; i++) {
