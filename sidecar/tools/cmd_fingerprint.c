@@ -1,39 +1,96 @@
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "config/form.h"
-#include "sidecar/base/clock.h"
-#include "sidecar/engine/engine.h"
-#include "sidecar/engine/fingerprint_file.h"
-#include "sidecar/engine/sample.h"
-#include "sidecar/tools/cmd_fingerprint_compare.h"
+#include "sidecar/tools/cmd_fingerprint.h"
 #include "sidecar/tools/options.h"
-#include "sidecar/tools/vectors.h"
 
-enum {
-    ARENA_BYTES = 1 << 30,
-    WARNING_BYTES = 256,
-    PATH_BYTES = 128 + sizeof(".fingerprint") /* an id is at most 128 */
-};
+enum { ARENA_BYTES = 1 << 30, MOST_CHARS = 1 << 20 };
 
-struct options {
-    struct command_settings settings;
-    const char *persona, *source, *output, *model, *vectors;
-};
-
-static int
-fail(const struct err *err, int code)
+int
+cmd_fingerprint_fail(const struct err *err, int code)
 {
     fprintf(stderr, "leeway fingerprint: %s\n", err->message);
     return code;
 }
 
+int
+cmd_fingerprint_code(const struct err *err)
+{
+    return err->kind == ERR_IO ? COMMAND_NO_INPUT : COMMAND_BAD_DATA;
+}
+
+/* ------------------------------------------------------------------ options
+ */
+
+static int
+read_min_chars(struct cmd_fingerprint_options *out)
+{
+    char *end;
+
+    errno = 0;
+    const long chars = strtol(optarg, &end, 10);
+    if (errno != 0 || end == optarg || *end != '\0' || chars < 0 ||
+        chars > MOST_CHARS) {
+        return command_usage(&command_fingerprint,
+                             "--min-chars %s: 0 to %d characters", optarg,
+                             MOST_CHARS);
+    }
+    out->min_chars = (size_t)chars;
+    return OPTIONS_GO_ON;
+}
+
+static int
+read_map(struct cmd_fingerprint_options *out)
+{
+    struct err err;
+
+    if (out->transcript.map_count == TRANSCRIPT_MAPPINGS) {
+        return command_usage(&command_fingerprint, "too many --map");
+    }
+    if (!transcript_mapping_read(optarg, &out->map[out->transcript.map_count],
+                                 &err)) {
+        return command_usage(&command_fingerprint, "--map %s", err.message);
+    }
+    out->transcript.map_count++;
+    return OPTIONS_GO_ON;
+}
+
+/* The options with a value among a few, or a number. */
+static int
+read_chosen(int letter, struct cmd_fingerprint_options *out)
+{
+    static const char *const formats[] = {"human", "json", NULL};
+    static const char *const roles[] = {"assistant", "user", "tool",
+                                        "system",    "all",  NULL};
+
+    struct err err;
+
+    switch (letter) {
+    case 'F':
+        out->transcript.from = optarg;
+        return transcript_from_check(optarg, &err)
+                   ? OPTIONS_GO_ON
+                   : command_usage(&command_fingerprint, "--from %s",
+                                   err.message);
+    case 'f':
+        return options_choice(&command_fingerprint, "--format", formats,
+                              &out->format);
+    case 'r':
+        return options_choice(&command_fingerprint, "--role", roles,
+                              &out->role);
+    case 'M':
+        return read_map(out);
+    case 'l':
+        return read_min_chars(out);
+    }
+    return OPTIONS_GO_ON;
+}
+
 static int
 read_option(int letter, void *context)
 {
-    struct options *out = context;
+    struct cmd_fingerprint_options *out = context;
 
     switch (letter) {
     case 'p':
@@ -51,12 +108,25 @@ read_option(int letter, void *context)
     case 'v':
         out->vectors = optarg;
         break;
+    case 'w':
+        out->speaker = optarg;
+        break;
+    case 't':
+        out->show_text = true;
+        break;
+    default:
+        return read_chosen(letter, out);
     }
     return OPTIONS_GO_ON;
 }
 
+_Static_assert((int)REQUEST_ASSISTANT == 0 && (int)REQUEST_USER == 1 &&
+                   (int)REQUEST_TOOL == 2 && (int)REQUEST_SYSTEM == 3 &&
+                   (int)CMD_FINGERPRINT_ANY_ROLE == 4,
+               "the names of --role are in their order");
+
 static int
-read_options(int argc, char **argv, struct options *out)
+read_options(int argc, char **argv, struct cmd_fingerprint_options *out)
 {
     static const struct option rows[] = {
         {"persona", required_argument, NULL, 'p'},
@@ -64,28 +134,30 @@ read_options(int argc, char **argv, struct options *out)
         {"output", required_argument, NULL, 'o'},
         {"model", required_argument, NULL, 'm'},
         {"vectors", required_argument, NULL, 'v'},
+        {"speaker", required_argument, NULL, 'w'},
+        {"role", required_argument, NULL, 'r'},
+        {"from", required_argument, NULL, 'F'},
+        {"map", required_argument, NULL, 'M'},
+        {"min-chars", required_argument, NULL, 'l'},
+        {"show-text", no_argument, NULL, 't'},
+        {"format", required_argument, NULL, 'f'},
         OPTIONS_COMMON};
     const struct options_table table = {.command = &command_fingerprint,
                                         .rows = rows,
                                         .letters = "c:s:p:o:h",
                                         .read = read_option};
 
-    *out = (struct options){.persona = NULL};
+    *out = (struct cmd_fingerprint_options){.role = REQUEST_ASSISTANT};
+    out->transcript.map = out->map;
     return options_read(&table, argc, argv, &out->settings, out);
 }
 
 /* ------------------------------------------------------------- what is needed
  */
 
-struct workshop {
-    struct voice_model *model;
-    const struct kernel_set *kernels;
-    size_t min_samples;
-};
-
-/* The voice model that the configuration names. */
-static bool
-workshop_open(const struct options *options, struct workshop *out)
+bool
+cmd_fingerprint_open(const struct cmd_fingerprint_options *options,
+                     struct cmd_fingerprint_shop *out)
 {
     const char *path = command_path(&options->settings);
     struct problems problems;
@@ -112,7 +184,7 @@ workshop_open(const struct options *options, struct workshop *out)
             config->drift.background.len > 0 ? config->drift.background.at : "",
             &err);
         if (out->model == NULL) {
-            (void)fail(&err, 0);
+            (void)cmd_fingerprint_fail(&err, 0);
         }
     }
     load_free(config);
@@ -123,386 +195,32 @@ workshop_open(const struct options *options, struct workshop *out)
     return out->model != NULL;
 }
 
-/* --------------------------------------------------------------------- build
+/* ------------------------------------------------------------------ command
  */
-
-/* Bytes of a left-out sample that are shown: whole characters. */
-enum { SHOWN_BYTES = 60 };
-
-static size_t
-shown_bytes(struct text line)
-{
-    size_t len = line.len < SHOWN_BYTES ? line.len : SHOWN_BYTES;
-
-    while (len > 0 && len < line.len &&
-           ((unsigned char)line.at[len] & 0xC0) == 0x80) {
-        len--;
-    }
-    return len;
-}
-
-static struct fingerprint *
-build_lines(const struct workshop *shop, const struct options *options,
-            const char *path, struct err *err)
-{
-    struct samples samples;
-
-    if (!samples_read(path, &samples, err)) {
-        return NULL;
-    }
-    const struct fingerprint_request request = {
-        .persona = text_of(options->persona),
-        .source = text_of(options->source != NULL ? options->source : path),
-        .created = clock_wall_ms() / 1000,
-        .lines = samples.lines,
-        .line_count = samples.count,
-        .least = shop->min_samples};
-    struct fingerprint *print =
-        fingerprint_build(shop->model, shop->kernels, &request, err);
-    for (size_t i = 0; print != NULL && i < print->lost.outliers; i++) {
-        const struct text line = samples.lines[print->outliers[i]];
-        fprintf(stderr, "left out: sample %" PRIu32 ": %.*s%s\n",
-                print->outliers[i] + 1,
-                TEXT_ARGS(text_part(line, 0, shown_bytes(line))),
-                shown_bytes(line) < line.len ? "..." : "");
-    }
-    samples_free(&samples);
-    return print;
-}
-
-/* Puts the caller's own vectors into it. Frees `print` where that fails. */
-static struct fingerprint *
-add_vectors(const struct workshop *shop, const struct options *options,
-            struct fingerprint *print, struct err *err)
-{
-    struct vectors vectors;
-
-    if (!vectors_read(options->vectors, &vectors, err)) {
-        fingerprint_free(print);
-        return NULL;
-    }
-    const struct fingerprint_source source = {.model = text_of(options->model),
-                                              .at = vectors.at,
-                                              .rows = vectors.rows,
-                                              .dim = vectors.dim};
-    struct fingerprint *both =
-        fingerprint_with(print, shop->model, shop->kernels,
-                         text_of(options->persona), &source, err);
-    vectors_free(&vectors);
-    fingerprint_free(print);
-    return both;
-}
-
-static int
-save(const struct fingerprint *print, const struct options *options)
-{
-    char path[PATH_BYTES], warning[WARNING_BYTES];
-    struct err err;
-
-    snprintf(path, sizeof(path), "%s.fingerprint", options->persona);
-    const char *to = options->output != NULL ? options->output : path;
-    if (!fingerprint_write(print, to, &err)) {
-        return fail(&err, COMMAND_CANNOT_CREATE);
-    }
-    fprintf(stderr,
-            "%s: %zu lines (%zu given, %zu twice, %zu without words, %zu not "
-            "like the others), %zu models of vectors\n",
-            to, print->line_count, print->lost.given, print->lost.duplicates,
-            print->lost.unusable, print->lost.outliers, print->vector_count);
-    if (fingerprint_warning(print, warning, sizeof(warning))) {
-        fprintf(stderr, "warning: %s\n", warning);
-    }
-    return COMMAND_DONE;
-}
-
-static int
-run_build(int argc, char **argv, const struct options *options)
-{
-    const bool lines = optind + 1 < argc;
-    struct workshop shop;
-    struct fingerprint *print = NULL;
-    struct err err;
-
-    if (options->persona == NULL || optind + 2 < argc ||
-        (!lines && options->vectors == NULL)) {
-        return command_usage(&command_fingerprint,
-                             "build: expected --persona ID and one file of "
-                             "sample lines, or --vectors");
-    }
-    const char *fault = form_fault(SCHEMA_ID, text_of(options->persona));
-    if (fault != NULL) { // it becomes a file's name
-        return command_usage(&command_fingerprint, "--persona %s: not %s",
-                             options->persona, fault);
-    }
-    if ((options->vectors == NULL) != (options->model == NULL)) {
-        return command_usage(&command_fingerprint,
-                             "--model and --vectors belong together");
-    }
-    if (!workshop_open(options, &shop)) {
-        return COMMAND_CONFIG;
-    }
-    int code;
-    if (lines) {
-        print = build_lines(&shop, options, argv[optind + 1], &err);
-    }
-    if (options->vectors != NULL && (print != NULL || !lines)) {
-        print = add_vectors(&shop, options, print, &err);
-    }
-    if (print != NULL) {
-        code = save(print, options);
-    } else {
-        code = fail(&err,
-                    err.kind == ERR_IO ? COMMAND_NO_INPUT : COMMAND_BAD_DATA);
-    }
-    fingerprint_free(print);
-    voice_model_free(shop.model);
-    return code;
-}
-
-/* ---------------------------------------------------------------- show, list
- */
-
-static void
-show_losses(const struct fingerprint_losses *lost)
-{
-    if (lost->given > 0) { // else not known
-        printf("given        %zu lines: %zu twice, %zu without words, %zu not "
-               "like the others; %zu nearly alike\n",
-               lost->given, lost->duplicates, lost->unusable, lost->outliers,
-               lost->alike);
-    }
-}
-
-static void
-show_registers(const struct fingerprint_vectors *v)
-{
-    if (v->scale.count > 0) {
-        printf("             cosine mean %.3f, sd %.3f, each row left out\n",
-               v->scale.mean, v->scale.sd);
-    }
-    for (size_t g = 0; g < v->register_count && v->register_count > 1; g++) {
-        size_t rows = 0;
-        for (size_t r = 0; r < v->rows; r++) {
-            rows += v->register_of[r] == g;
-        }
-        printf("             register %zu: %zu rows\n", g, rows);
-    }
-}
-
-static void
-show_print(const struct fingerprint *print)
-{
-    char hex[DIGEST_HEX], made[32] = "unknown", warning[WARNING_BYTES];
-    const time_t created = (time_t)print->created;
-    struct tm utc;
-
-    if (created > 0 && gmtime_r(&created, &utc) != NULL) {
-        strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
-    digest_hex(&print->digest, hex);
-    printf("persona      %.*s\n", TEXT_ARGS(print->persona));
-    printf("digest       %s\n", hex);
-    printf("source       %.*s\n", TEXT_ARGS(print->source));
-    printf("created      %s\n", made);
-    printf("lines        %zu\n", print->line_count);
-    if (print->line_count > 0) {
-        printf("voice model  %.*s\n", TEXT_ARGS(print->model));
-        printf("calibration  mean %.3f, sd %.3f over %zu lines, left out in "
-               "blocks\n",
-               print->scale.mean, print->scale.sd, print->scale.count);
-        show_losses(&print->lost);
-    }
-    for (size_t i = 0; i < print->vector_count; i++) {
-        const struct fingerprint_vectors *v = &print->vectors[i];
-        printf("vectors      %.*s: %zu rows of %zu\n", TEXT_ARGS(v->model),
-               v->rows, v->dim);
-        show_registers(v);
-    }
-    if (fingerprint_warning(print, warning, sizeof(warning))) {
-        printf("warning      %s\n", warning);
-    }
-}
-
-static int
-run_show(int argc, char **argv, const struct options *options)
-{
-    struct workshop shop;
-    struct err err;
-
-    if (optind + 2 != argc) {
-        return command_usage(&command_fingerprint,
-                             "show: expected one fingerprint file");
-    }
-    if (!workshop_open(options, &shop)) {
-        return COMMAND_CONFIG;
-    }
-    struct fingerprint *print =
-        fingerprint_read(argv[optind + 1], shop.model, shop.kernels, &err);
-    int code;
-    if (print != NULL) {
-        show_print(print);
-        code = command_finish();
-    } else {
-        code = fail(&err,
-                    err.kind == ERR_IO ? COMMAND_NO_INPUT : COMMAND_BAD_DATA);
-    }
-    fingerprint_free(print);
-    voice_model_free(shop.model);
-    return code;
-}
-
-static void
-list_persona(const struct persona *p)
-{
-    const struct fingerprint *print = p->print;
-    char hex[DIGEST_HEX] = "-", warning[WARNING_BYTES];
-
-    if (print != NULL) {
-        digest_hex(&print->digest, hex);
-    }
-    printf("%-20.*s %6zu %8zu %10.4f  %.12s\n", TEXT_ARGS(p->config->id),
-           print != NULL ? print->line_count : 0,
-           print != NULL ? print->vector_count : 0, p->threshold, hex);
-    if (print != NULL && fingerprint_warning(print, warning, sizeof(warning))) {
-        printf("%20s warning: %s\n", "", warning);
-    }
-}
-
-static int
-run_list(const struct options *options)
-{
-    struct engine *engine =
-        command_engine(&options->settings, command_kernels());
-
-    if (engine == NULL) {
-        return COMMAND_CONFIG;
-    }
-    printf("%-20s %6s %8s %10s  %s\n", "persona", "lines", "vectors",
-           "threshold", "digest");
-    for (size_t i = 0; i < personas_count(engine->personas); i++) {
-        list_persona(personas_at(engine->personas, i));
-    }
-    engine_drop(engine);
-    return command_finish();
-}
-
-/* ------------------------------------------------------------------- compare
- */
-
-enum { MOST_COMPARED = 4096 };
-
-static int
-finish_compare(const struct kernel_set *kernels,
-               const struct voice_model *model,
-               const struct fingerprint *const *prints, size_t count)
-{
-    struct err err;
-
-    if (count < 2) {
-        err_set(&err, ERR_INVALID,
-                "compare takes two fingerprints with lines or more; there %s "
-                "%zu",
-                count == 1 ? "is" : "are", count);
-        return fail(&err, COMMAND_BAD_DATA);
-    }
-    if (!cmd_fingerprint_compare(kernels, model, prints, count, &err)) {
-        return fail(&err, COMMAND_INTERNAL);
-    }
-    return command_finish();
-}
-
-/* The personas of the configuration. */
-static int
-compare_personas(const struct options *options,
-                 const struct fingerprint **prints)
-{
-    const struct kernel_set *kernels = command_kernels();
-    struct engine *engine = command_engine(&options->settings, kernels);
-    size_t count = 0;
-
-    if (engine == NULL) {
-        return COMMAND_CONFIG;
-    }
-    for (size_t i = 0; i < personas_count(engine->personas); i++) {
-        const struct fingerprint *print =
-            personas_at(engine->personas, i)->print;
-        if (print != NULL && print->line_count > 0 && count < MOST_COMPARED) {
-            prints[count++] = print;
-        }
-    }
-    const int code = finish_compare(kernels, personas_model(engine->personas),
-                                    prints, count);
-    engine_drop(engine);
-    return code;
-}
-
-static int
-compare_files(int argc, char **argv, const struct options *options,
-              const struct fingerprint **prints)
-{
-    struct fingerprint *owned[MOST_COMPARED];
-    struct workshop shop;
-    size_t count = 0, compared = 0;
-    struct err err;
-    int code = COMMAND_DONE;
-
-    if (!workshop_open(options, &shop)) {
-        return COMMAND_CONFIG;
-    }
-    for (int i = optind + 1; i < argc && code == COMMAND_DONE; i++) {
-        owned[count] =
-            fingerprint_read(argv[i], shop.model, shop.kernels, &err);
-        if (owned[count] == NULL) {
-            code = fail(&err, err.kind == ERR_IO ? COMMAND_NO_INPUT
-                                                 : COMMAND_BAD_DATA);
-        } else if (owned[count++]->line_count > 0) {
-            prints[compared++] = owned[count - 1];
-        }
-    }
-    if (code == COMMAND_DONE) {
-        code = finish_compare(shop.kernels, shop.model, prints, compared);
-    }
-    for (size_t i = 0; i < count; i++) {
-        fingerprint_free(owned[i]);
-    }
-    voice_model_free(shop.model);
-    return code;
-}
-
-static int
-run_compare(int argc, char **argv, const struct options *options)
-{
-    const struct fingerprint *prints[MOST_COMPARED];
-
-    if (argc - optind - 1 > MOST_COMPARED) {
-        return command_usage(&command_fingerprint, "compare: above %d files",
-                             MOST_COMPARED);
-    }
-    return optind + 1 < argc ? compare_files(argc, argv, options, prints)
-                             : compare_personas(options, prints);
-}
 
 static int
 run(int argc, char **argv)
 {
-    struct options options;
+    struct cmd_fingerprint_options options;
 
     const int early = read_options(argc, argv, &options);
     if (early != OPTIONS_GO_ON) {
         return early;
     }
     const char *what = optind < argc ? argv[optind] : "";
+    const int count = optind < argc ? argc - optind - 1 : 0;
+    char **operands = argv + argc - count;
     if (strcmp(what, "build") == 0) {
-        return run_build(argc, argv, &options);
+        return cmd_fingerprint_build(count, operands, &options);
     }
     if (strcmp(what, "show") == 0) {
-        return run_show(argc, argv, &options);
+        return cmd_fingerprint_show(count, operands, &options);
     }
-    if (strcmp(what, "list") == 0 && optind + 1 == argc) {
-        return run_list(&options);
+    if (strcmp(what, "list") == 0) {
+        return cmd_fingerprint_list(count, operands, &options);
     }
     if (strcmp(what, "compare") == 0) {
-        return run_compare(argc, argv, &options);
+        return cmd_fingerprint_compare(count, operands, &options);
     }
     return command_usage(&command_fingerprint,
                          "expected build, show FILE, compare or list");
@@ -516,19 +234,45 @@ const struct command command_fingerprint = {
         "  leeway fingerprint build --persona mira -o mira.fingerprint "
         "mira.jsonl\n"
         "  leeway fingerprint list\n\n"
-        "usage: leeway fingerprint build --persona ID [options] SAMPLES\n"
-        "       leeway fingerprint show FILE\n"
-        "       leeway fingerprint compare [FILE ...]\n"
-        "       leeway fingerprint list\n\n"
-        "compare shows who could be taken for whom: the personas of the\n"
-        "configuration, or the fingerprints in files.\n\n"
-        "SAMPLES are lines of hers: .txt one a line, or .jsonl with "
-        "\"text\".\n"
-        "  -p, --persona ID     whose they are\n"
+        "usage: leeway fingerprint build --persona ID [options] FILE ...\n"
+        "       leeway fingerprint show FILE|ID\n"
+        "       leeway fingerprint compare [FILE|FOLDER ...]\n"
+        "       leeway fingerprint list [FILE|FOLDER ...]\n\n"
+        "build takes her lines from plain text (one a line), .jsonl with "
+        "\"text\",\n"
+        "and transcripts, which it knows by their content: Leeway's rows, "
+        "OpenAI's\n"
+        "messages, ShareGPT, SillyTavern, Open WebUI, LiteLLM's logs, CSV; "
+        "plain or\n"
+        "packed; - is standard input. What it leaves out it names on stderr; a "
+        "bad\n"
+        "line does not stop it.\n"
+        "  -p, --persona ID     whose they are; of lines that name a persona,\n"
+        "                       only hers are taken\n"
+        "  --speaker NAME       only the lines of whom the file calls that\n"
+        "  --role ROLE          assistant (unless asked), user, tool, system, "
+        "all\n"
+        "  --min-chars N        only lines of N characters and more\n"
+        "  --from FORMAT        rows, messages, sharegpt, sillytavern, "
+        "openwebui,\n"
+        "                       litellm, csv or text\n"
+        "  --map FIELD=PATH     where a field lies, for anything else: text, "
+        "role,\n"
+        "                       persona, speaker, session; a column, or keys "
+        "with\n"
+        "                       dots between; turns=PATH, the list they are "
+        "in\n"
+        "  --show-text          show the beginning of lines left out\n"
         "  -o, --output FILE    where to (ID.fingerprint)\n"
         "  --source NAME        where the lines are from (the file's name)\n"
         "  --model NAME         name of your own embedding model, and\n"
-        "  --vectors FILE       its vectors: .jsonl with \"embedding\"\n"
+        "  --vectors FILE       its vectors: .jsonl with \"embedding\"\n\n"
+        "show and list speak of files, or of the personas of the "
+        "configuration.\n"
+        "compare shows who could be taken for whom: the personas of the\n"
+        "configuration, or the fingerprints in files.\n"
+        "  --format FORMAT      human or json (show, list; list: one a "
+        "line)\n\n"
         "  -c, --config FILE    the configuration: its voice model, its "
         "personas\n"
         "  -s, --set KEY=VALUE  override one setting; may stand many times\n\n"
