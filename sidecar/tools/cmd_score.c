@@ -12,6 +12,7 @@
 #include "sidecar/serve/rotation.h"
 #include "sidecar/tools/caller.h"
 #include "sidecar/tools/options.h"
+#include "sidecar/tools/score_stream.h"
 #include "sidecar/tools/show.h"
 #include "sidecar/tools/show_text.h"
 
@@ -19,7 +20,8 @@ enum {
     MESSAGE_BYTES = 16 << 20,
     TEXT_BYTES = 1 << 20,
     GUARDRAILS = 256,
-    TIMEOUT_MS = 5000
+    TIMEOUT_MS = 5000,
+    PACE_MOST_MS = 10000
 };
 
 enum format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_AUTO };
@@ -32,6 +34,8 @@ struct options {
     const char *guardrails[GUARDRAILS];
     size_t guardrail_count;
     bool explain, pretty;
+    int stream; /* enum request_mode; -1: not a stream */
+    int pace_ms;
 };
 
 static int
@@ -85,6 +89,20 @@ kind_of(struct text code)
 }
 
 static int
+read_pace(struct options *out)
+{
+    char *end = NULL;
+    const long ms = strtol(optarg, &end, 10);
+
+    if (end == optarg || *end != '\0' || ms < 0 || ms > PACE_MOST_MS) {
+        return command_usage(&command_score, "--pace %s: milliseconds, 0 to %d",
+                             optarg, PACE_MOST_MS);
+    }
+    out->pace_ms = (int)ms;
+    return OPTIONS_GO_ON;
+}
+
+static int
 read_option(int letter, void *context)
 {
     static const char *const formats[] = {"human", "json", NULL};
@@ -115,6 +133,11 @@ read_option(int letter, void *context)
     case 'y':
         out->pretty = true;
         break;
+    case 'm':
+        return options_choice(&command_score, "--stream", request_mode_names,
+                              &out->stream);
+    case 'w':
+        return read_pace(out);
     case 'f':
         return options_choice(&command_score, "--format", formats,
                               &out->format);
@@ -137,6 +160,8 @@ read_options(int argc, char **argv, struct options *out)
         {"guardrail", required_argument, NULL, 'g'},
         {"explain", no_argument, NULL, 'x'},
         {"connect", required_argument, NULL, 'u'},
+        {"stream", required_argument, NULL, 'm'},
+        {"pace", required_argument, NULL, 'w'},
         {"pretty", no_argument, NULL, 'y'},
         {"format", required_argument, NULL, 'f'},
         {"color", required_argument, NULL, 'o'},
@@ -146,7 +171,7 @@ read_options(int argc, char **argv, struct options *out)
                                         .letters = "c:s:p:h",
                                         .read = read_option};
 
-    *out = (struct options){.format = FORMAT_AUTO};
+    *out = (struct options){.format = FORMAT_AUTO, .stream = -1};
     return options_read(&table, argc, argv, &out->settings, out);
 }
 
@@ -315,7 +340,7 @@ answer(const struct options *options, const struct engine *engine,
 }
 
 static bool
-judge_message(const struct options *options, const struct engine *engine,
+judge_message(const struct options *options, struct engine *engine,
               struct judge *judge, struct text message, struct buffer *envelope,
               struct err *err)
 {
@@ -327,6 +352,16 @@ judge_message(const struct options *options, const struct engine *engine,
     if (!judge_begin(judge, engine, err) ||
         !decode_request(message, &limits, judge_arena(judge), &request, err)) {
         return false;
+    }
+    if (options->stream >= 0) {
+        const struct score_stream how = {
+            .engine = engine,
+            .judge = judge,
+            .request = &request,
+            .mode = (enum request_mode)options->stream,
+            .pace_ms = options->pace_ms,
+            .coloured = show_text_colours(options->colour)};
+        return score_stream_show(&how, err);
     }
     // As a sidecar would, so that it says the same fallback line.
     terms.rotation = rotation_next(NULL, &request);
@@ -367,7 +402,7 @@ print_envelope(const struct options *options, const struct buffer *envelope)
     struct err err;
     int code;
 
-    if (options->format == FORMAT_HUMAN) {
+    if (options->format == FORMAT_HUMAN || options->stream >= 0) {
         return command_finish(); // it has been told
     }
     buffer_init(&json, SIZE_MAX);
@@ -417,6 +452,11 @@ run(int argc, char **argv)
                              "--format human explains with the rules at hand, "
                              "which --connect has not");
     }
+    if (options.stream >= 0 && options.connect != NULL) {
+        return command_usage(&command_score,
+                             "--stream runs here; at a sidecar the clients of "
+                             "proto/clients/ do it");
+    }
     if (!read_text(argc, argv, &text, &err)) {
         buffer_clear(&text);
         return fail(&err, err.kind == ERR_TOO_LARGE ? COMMAND_BAD_DATA
@@ -463,6 +503,11 @@ const struct command command_score = {
         "never\n"
         "  --connect URL        ask a running sidecar (ipc://..., tcp://...)\n"
         "  --pretty             indent the JSON\n"
+        "  --stream MODE        as if a model were writing it, 4 bytes at a "
+        "time: print\n"
+        "                       what a user would see, when; gate, shadow or "
+        "final\n"
+        "  --pace MS            wait so long between two of them\n"
         "  -c, --config FILE    the configuration\n"
         "  -s, --set KEY=VALUE  override one setting; may stand many times\n\n"
         "exit: 0 judged (whatever the verdict), 65 refused as bad input,\n"

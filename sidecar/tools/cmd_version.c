@@ -7,6 +7,8 @@
 #include "sidecar/base/version.h"
 #include "sidecar/engine/literals.h"
 #include "sidecar/engine/pattern.h"
+#include "sidecar/store/store.h"
+#include "sidecar/tools/unpack.h"
 
 static int
 run(int argc, char **argv)
@@ -32,8 +34,17 @@ run(int argc, char **argv)
     printf("blas             OpenBLAS, %s kernels, one thread\n", batch_core());
     printf("literals         Hyperscan %s\n", literals_library());
     printf("regex            PCRE2 %s\n", pattern);
-    printf("not built in     HTTP gateway, Redis, webhooks (libcurl), "
-           "sandbox\n");
+    printf("store            SQLite %s\n", store_library());
+    if (store_redis_library() != NULL) {
+        printf("shared sessions  hiredis %s\n", store_redis_library());
+    }
+    printf("gzip             zlib %s\n", unpack_gzip.library());
+    if (unpack_zstd.library() != NULL) {
+        printf("zstd             libzstd %s\n", unpack_zstd.library());
+    }
+    printf("not built in     %s%sHTTP gateway, webhooks (libcurl), sandbox\n",
+           unpack_zstd.library() == NULL ? "zstd, " : "",
+           store_redis_library() == NULL ? "Redis (hiredis), " : "");
     return command_finish();
 }
 

@@ -31,8 +31,9 @@ struct command {
 };
 
 extern const struct command command_serve, command_check, command_test,
-    command_score, command_fingerprint, command_ping, command_call,
-    command_bench, command_version;
+    command_score, command_fingerprint, command_machine, command_ping,
+    command_call, command_bench, command_version, command_journal,
+    command_events, command_rescore, command_diff, command_merge;
 
 enum { COMMAND_SETTINGS = 64 };
 

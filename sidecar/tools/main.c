@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "sidecar/base/nearest.h"
+#include "sidecar/engine/kept.h"
 
 static const struct command *const commands[] = {
-    &command_serve, &command_check,       &command_test,
-    &command_score, &command_fingerprint, &command_ping,
-    &command_call,  &command_bench,       &command_version,
+    &command_serve,   &command_check, &command_test,    &command_score,
+    &command_rescore, &command_diff,  &command_merge,   &command_fingerprint,
+    &command_machine, &command_ping,  &command_call,    &command_journal,
+    &command_events,  &command_bench, &command_version,
 };
 
 enum {
@@ -102,6 +104,9 @@ command_engine(const struct command_settings *settings,
         place_problems_init(&problems, arena);
         engine = engine_load(path, settings->overrides,
                              settings->override_count, kernels, &problems);
+        if (engine != NULL) {
+            engine = kept_load(engine, &problems);
+        }
         place_problems_print(&problems, stderr, false);
     }
     arena_free(arena);
