@@ -49,7 +49,7 @@ echo(void *context, struct transport_request *request)
 static void
 serve_ours(const char *url)
 {
-    const struct transport_handler handler = {echo, NULL};
+    const struct transport_handler handler = {.deliver = echo};
     const struct transport_listen how = {.url = url};
     struct transport *t = transport_new(&transport_default_limits, &handler);
     struct err err;

@@ -2,6 +2,9 @@
 """The command line: every command used wrongly and rightly, its exit codes,
 messages and data."""
 
+import csv
+import gzip
+import io
 import json
 import os
 import re
@@ -55,10 +58,24 @@ MISUSE = (
     (["score", "-c", SHIPPED, "--role", "nobody", "x"], 65, "role: one of"),
     (["score", "-c", "/nowhere", "x"], 78, "/nowhere: "),
     (["score", "--connect", "x", "x"], 64, "expected ipc://"),
+    (["score", "--stream", "fast", "x"], 64, "--stream fast"),
+    (["score", "--stream", "gate", "--pace", "-1", "x"], 64, "--pace -1"),
+    (["score", "--stream", "gate", "--pace", "1s", "x"], 64, "--pace 1s"),
+    (["score", "--stream", "gate", "--connect", "ipc:///x", "x"], 64,
+     "--stream runs here"),
+    (["score", "-c", SHIPPED, "--stream", "gate", "--persona", "nobody", "x"],
+     65, "no such persona"),
     (["score", "--connect", "ipc:///nowhere", "x"], 69, "/nowhere: "),
     (["fingerprint"], 64, "expected build, show FILE, compare or list"),
     (["fingerprint", "paint"], 64, "expected build, show FILE, compare or list"),
-    (["fingerprint", "list", "stray"], 64, "expected build"),
+    (["fingerprint", "list", "-c", SHIPPED, "/nowhere"], 66, "/nowhere: "),
+    (["fingerprint", "list", "--format", "xml"], 64, "human or json"),
+    (["fingerprint", "build", "--role", "nobody"], 64, "system or all"),
+    (["fingerprint", "build", "--from", "yaml"], 64, "sharegpt"),
+    (["fingerprint", "build", "--map", "txet=a"], 64, 'mean "text"?'),
+    (["fingerprint", "build", *["--map", "text=a"] * 33], 64, "too many --map"),
+    (["fingerprint", "build", "--min-chars", "-1"], 64, "0 to 1048576"),
+    (["fingerprint", "build", "--min-chars", "many"], 64, "0 to 1048576"),
     (["fingerprint", "build", "x.jsonl"], 64, "--persona ID"),
     (["fingerprint", "build", "--persona", "../x", "y"], 64, "not a name"),
     (["fingerprint", "build", "--persona", "x", "--model", "m", "y"], 64,
@@ -181,11 +198,12 @@ class Check(unittest.TestCase):
         for text, place in BROKEN:
             with self.subTest(place=place):
                 status, said = self.check(text)
-                self.assertEqual(status, 78)
+                bad = 1 if "test failed: " in said else 78
+                self.assertEqual(status, bad)
                 self.assertIn(
                     f"{self.path[:-len('leeway.yaml')]}{place}", said)
                 status, said = self.check(text, "--format", "json")
-                self.assertEqual(status, 78)
+                self.assertEqual(status, bad)
                 for line in said.splitlines():
                     problem = json.loads(line)
                     self.assertEqual(problem["file"], self.path)
@@ -205,6 +223,14 @@ class Check(unittest.TestCase):
         self.assertEqual(status, 0)
         for line in said.splitlines():  # nothing but remarks
             self.assertIn(json.loads(line)["severity"], ("note", "warning"))
+
+    def test_a_failed_rule_test_is_a_finding(self):
+        failing = "    tests: [{text: calm, expect_ids: [WORD]}]\n"
+        status, said = self.check(configuration(more=failing))
+        self.assertEqual(status, 1, said)
+        self.assertIn("test failed: ", said)
+        status, said = self.check(configuration(more=failing + "oops: 1\n"))
+        self.assertEqual(status, 78, said)
 
     def test_several_files_the_worst_counts(self):
         self.check(BROKEN[2][0])
@@ -252,6 +278,19 @@ class Score(unittest.TestCase):
         done = run("score", *arguments, **more)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         return json.loads(done.stdout)
+
+    def test_a_stream_shows_what_a_score_would(self):
+        for text in self.TEXTS:
+            options = ["-c", SHIPPED, "--persona", "falstaff"]
+            envelope = self.near(*options, "--", text)
+            shown = envelope.get("content", text) + "\n"
+            for mode in ("gate", "shadow", "final"):
+                done = run("score", *options, "--stream", mode, "--", text)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(f"{envelope['moderationVerdict']}, "
+                              f"{envelope['action']}".encode(), done.stderr)
+                if mode != "shadow":
+                    self.assertEqual(done.stdout.decode(), shown)
 
     def test_here_and_at_a_sidecar_alike(self):
         with Sidecar(tcp=True) as sidecar:
@@ -343,6 +382,12 @@ class Fingerprints(unittest.TestCase):
                                   "two.fingerprint")
         self.assertEqual(status, 0)
         self.assertIn("one and two are nearly the same voice", said)
+        status, said, _ = self.do("compare", "--format", "json", self.folder)
+        self.assertEqual(status, 0)
+        said = json.loads(said)
+        self.assertEqual(said["rows"], ["one", "two", "everybody", "assistant"])
+        self.assertEqual(said["nearlyTheSame"][0]["personas"], ["one", "two"])
+        self.assertEqual(said["deviationsBelow"][0][0], 0)
         status, _, notes = self.do("compare", "one.fingerprint")
         self.assertEqual(status, 65)
         self.assertIn("two fingerprints", notes)
@@ -358,12 +403,15 @@ class Fingerprints(unittest.TestCase):
             file.write("\n".join(" ".join(line.split()) for line in lines))
         status, _, notes = self.do("build", "--persona", "x", path)
         self.assertEqual(status, 0, notes)
-        self.assertIn("left out: sample 18: ERROR 503", notes)
+        self.assertIn(f"{path}:18: left out: not like the others\n", notes)
+        status, _, notes = self.do("build", "--persona", "x", "--show-text",
+                                   path)
+        self.assertIn("not like the others: ERROR 503: UPSTREAM", notes)
         status, said, _ = self.do("show", "x.fingerprint")
         self.assertIn("1 not like the others", said)
 
     def test_with_vectors_of_ones_own(self):
-        rows = [[1.0, i / 10, -0.5, 1e-3] for i in range(30)]
+        rows = [[1.0, i / 10, -0.5, 1e-3] * 2 for i in range(30)]
         for samples in ([f"{VOICES}/hamlet.jsonl"], []):
             status, _, notes = self.do(
                 "build", "--persona", "hamlet", "--model", "mine",
@@ -371,16 +419,18 @@ class Fingerprints(unittest.TestCase):
             self.assertEqual(status, 0, notes)
             status, said, _ = self.do("show", "hamlet.fingerprint")
             self.assertEqual(status, 0)
-            self.assertIn("vectors      mine: 30 rows of 4\n", said)
+            self.assertIn("vectors      mine: 30 rows of 8\n", said)
 
     def test_vectors_that_cannot_be(self):
-        good = [[1.0, 2.0]] * 30
+        good = [[1.0, 2.0] * 4] * 30
         for rows, place in (([*good, [1.0]], ":31: "), (["{}"], ":1: "),
                             ([*good, "nonsense"], ":31: "), ([], "no vectors"),
                             (['{"embedding": [1, "2"]}'], ":1: "),
                             (['{"embedding": []}'], ":1: "),
                             (['{"embedding": {}}'], ":1: "),
-                            ([[0.0, 0.0]] * 30, ""), ([[1e39, 1.0]] * 30, "")):
+                            ([[0.0] * 8] * 30, "is zero"),
+                            ([[1e39] * 8] * 30, ""), ([[1.0] * 7] * 30,
+                                                      "outside 8..")):
             status, _, notes = self.do(
                 "build", "--persona", "x", "--model", "mine",
                 "--vectors", self.vectors(rows))
@@ -406,6 +456,188 @@ class Fingerprints(unittest.TestCase):
             status, said, notes = self.do("show", "spoiled")
             self.assertEqual((status, said), (65, ""), len(data))
             self.assertIn("spoiled", notes)
+
+    def lines(self, count=40):
+        with open(f"{ROOT}/config/voices/judy.jsonl", encoding="utf-8") as file:
+            return [json.loads(line)["text"] for line in file][:count]
+
+    def write(self, name, content):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes)
+                       else content.encode())
+        return path
+
+    def kept(self, *arguments, data=None):
+        """What is built of arguments, as `show` has it, and the notes."""
+        done = run("fingerprint", "-c", SHIPPED, "build", "--persona", "judy",
+                   *arguments, cwd=self.folder, data=data)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, b"")
+        status, said, _ = self.do("show", "--format", "json",
+                                  "judy.fingerprint")
+        self.assertEqual(status, 0)
+        return json.loads(said), done.stderr.decode()
+
+    def test_every_format_gives_the_same_voice(self):
+        lines = self.lines()
+        tree, last = {}, None
+        for i, text in enumerate(lines):
+            for role, said in (("user", "And then?"), ("assistant", text)):
+                tree[f"{role}{i}"] = {"parentId": last, "role": role,
+                                      "content": said}
+                last = f"{role}{i}"
+        turns = [turn for text in lines
+                 for turn in (("user", "And then?"), ("assistant", text))]
+        table = io.StringIO()
+        writer = csv.writer(table)
+        writer.writerow(["Session ID", "Role", "Text"])
+        writer.writerows(["s", *turn] for turn in turns)
+
+        def rows(items):
+            return "\n".join(json.dumps(item) for item in items)
+
+        files = {
+            "rows": rows({"text": text, "role": role} for role, text in turns),
+            "messages": rows([{"messages": [{"role": role, "content": text}
+                                            for role, text in turns]}]),
+            "sharegpt": json.dumps([{"conversations": [
+                {"from": {"user": "human"}.get(role, "gpt"), "value": text}
+                for role, text in turns]}], indent=2),
+            "sillytavern": rows(
+                [{"user_name": "Al", "character_name": "Judy"}] +
+                [{"name": "Al" if role == "user" else "Judy",
+                  "is_user": role == "user", "mes": text}
+                 for role, text in turns]),
+            "openwebui": json.dumps([{"chat": {"history": {
+                "messages": tree, "currentId": last}}}]),
+            "litellm": rows({
+                "messages": [{"role": "user", "content": "And then?"}],
+                "response": {"choices": [{"message": {
+                    "role": "assistant", "content": text}}]}}
+                for text in lines),
+            "csv": table.getvalue(),
+        }
+        wanted = self.kept(self.write("plain", rows(
+            {"text": text} for text in lines)))[0]
+        for name, content in files.items():
+            for packed in (False, True):
+                with self.subTest(format=name, packed=packed):
+                    data = content.encode()
+                    data = gzip.compress(data) if packed else data
+                    got, notes = self.kept(self.write("x", data))
+                    self.assertIn(f"x: {name}, ", notes)
+                    self.assertIn("40 lines taken", notes)
+                    self.assertEqual(got["lines"], 40)
+                    self.assertEqual(got["calibration"], wanted["calibration"])
+        got, notes = self.kept("-", data=files["rows"].encode())
+        self.assertEqual(got["calibration"], wanted["calibration"])
+        self.assertIn("-: rows, 80 records: 40 lines taken; left out: 40 of "
+                      "other roles", notes)
+
+    def test_only_her_lines_are_taken(self):
+        lines = self.lines(80)
+        content = "".join(json.dumps({"text": text, "persona": who,
+                                      "speaker": who.upper()}) + "\n"
+                          for text, who in zip(lines, ["judy", "else"] * 40))
+        path = self.write("two.jsonl", content)
+        got, notes = self.kept(path)
+        self.assertEqual(got["lines"], 40)
+        self.assertIn("left out: 40 of others", notes)
+        self.assertEqual(self.kept("--speaker", "Else", path)[0]["lines"], 40)
+        status, _, notes = self.do("build", "--persona", "third", path)
+        self.assertEqual(status, 65)
+        self.assertIn("--speaker NAME", notes)
+        one = self.write("one.jsonl", content.replace('"else"', '"judy"'))
+        status, _, notes = self.do("build", "--persona", "third", one)
+        self.assertEqual(status, 0)
+        self.assertIn('all lines are of "judy": taken as those of third',
+                      notes)
+
+    def test_what_is_left_out_is_told(self):
+        lines = self.lines()
+        rows = [json.dumps({"text": text}) for text in lines]
+        rows[3:3] = ["{broken", json.dumps({"text": 7}),
+                     json.dumps({"text": "Ah!"}), rows[0],
+                     json.dumps({"text": "...!"})]
+        path = self.write("x.jsonl", "\n".join(rows))
+        got, notes = self.kept("--min-chars", "4", path)
+        self.assertEqual(got["lines"], 40)
+        for said in (f"{path}:4: left out: JSON: ",
+                     f"{path}:5: left out: what is said is no text\n",
+                     "42 lines taken; left out: 1 too short, 2 bad\n",
+                     f"{path}:7: left out: said before, or without words\n",
+                     f"{path}:8: left out: said before, or without words\n"):
+            self.assertIn(said, notes)
+
+    def test_several_files_and_a_map(self):
+        lines = self.lines()
+        one = self.write("one.txt", "\n".join(lines[:20]))
+        two = self.write("two.txt", "\n".join(lines[20:]))
+        self.assertEqual(self.kept(one, two)[0]["lines"], 40)
+        path = self.write("x.json", json.dumps([
+            {"who": "me", "log": [{"say": {"text": text}} for text in lines]}
+        ], indent=1))
+        got, notes = self.kept("--map", "turns=log", "--map", "text=say.text",
+                               path)
+        self.assertEqual(got["lines"], 40)
+
+    def test_more_lines_than_it_holds(self):
+        rows = "\n".join(f"Line {n} is about {n * n} and {n % 97} things."
+                         for n in range(10000))
+        got, notes = self.kept(self.write("x.txt", rows))
+        self.assertGreater(got["lines"], 2000)
+        self.assertIn("10000 lines are more than a fingerprint holds", notes)
+
+    def test_files_that_are_no_transcripts(self):
+        for content, says in ((b"\xff\xfea\0", "UTF-16"),
+                              (b'{"a": 1}\n', "no format that is known"),
+                              (b"\x1f\x8b\x08\0", "cut short"),
+                              (b"", "no lines of x")):
+            with self.subTest(content=content):
+                status, _, notes = self.do("build", "--persona", "x",
+                                           self.write("x.bin", content))
+                self.assertEqual(status, 65)
+                self.assertIn(says, notes)
+                self.assertFalse(
+                    os.path.exists(f"{self.folder}/x.fingerprint"))
+
+    def test_show_and_list_as_json(self):
+        self.kept(f"{ROOT}/config/voices/judy.jsonl")
+        status, said, _ = self.do("show", "--format", "json",
+                                  "judy.fingerprint")
+        shown = json.loads(said)
+        self.assertEqual(shown["persona"], "judy")
+        self.assertEqual(shown["lines"], 100)
+        self.assertEqual(shown["formatVersion"], 2)
+        self.assertEqual([row["driftScore"] for row in shown["thresholds"]],
+                         [0.4221, 0.3, 0.2398])
+        self.assertEqual(len(shown["traitsPer100Words"]), 15)
+        status, said, _ = self.do("list", "--format", "json", self.folder,
+                                  "judy.fingerprint")
+        self.assertEqual(status, 0)
+        rows = [json.loads(line) for line in said.splitlines()]
+        self.assertEqual([row["digest"] for row in rows],
+                         [shown["digest"]] * 2)
+        status, said, _ = self.do("list", self.folder)
+        self.assertIn("\njudy  ", said)
+        status, said, _ = self.do("list", "--format", "json")
+        self.assertLess({name[:-6] for name in
+                         os.listdir(f"{ROOT}/config/voices")
+                         if name.endswith(".jsonl")},
+                        {json.loads(line)["persona"]
+                         for line in said.splitlines()} | {""})
+        status, said, _ = self.do("show", "--format", "json", "judy")
+        self.assertEqual(json.loads(said)["calibration"],
+                         shown["calibration"])
+        status, _, notes = self.do("show", "nobody")
+        self.assertEqual(status, 66)
+        self.assertIn("nobody is no file", notes)
+        self.write("bad.fingerprint", "x")
+        status, said, notes = self.do("list", self.folder)
+        self.assertEqual(status, 65)
+        self.assertIn("bad.fingerprint", notes)
+        self.assertIn("\njudy  ", said)
 
     def test_too_few_lines(self):
         path = f"{self.folder}/few.txt"

@@ -177,16 +177,27 @@ class Refusals(unittest.TestCase):
                 self.assertEqual(stats[name], 1, name)
 
 
+PERSONA = "personas: [{id: mira}]\n"
+
+
 class Fallbacks(unittest.TestCase):
     def line(self, sidecar, **fields):
         reply = sidecar.ask(score("zorblax", **fields))
         return reply["results"][0]["fallback"]["line"]
 
+    def open_session(self, sidecar, name):
+        reply = sidecar.ask(pack({"v": 1, "op": "session.open",
+                                  "persona": "mira", "session": name,
+                                  "deadlineMs": 5000}))
+        self.assertTrue(reply["ok"], reply)
+
     def test_no_line_twice_running_in_a_session(self):
-        two = configuration().replace(', "Go on, I am listening."', "")
+        two = configuration(more=PERSONA).replace(
+            ', "Go on, I am listening."', "")
         with Sidecar(config=two) as sidecar:
             for turns in (False, True):
                 last = None
+                self.open_session(sidecar, f"s{turns}")
                 for i in range(12):
                     session = {"session": f"s{turns}"}
                     if turns:
@@ -200,7 +211,8 @@ class Fallbacks(unittest.TestCase):
                     last = line
 
     def test_a_turn_asked_again_is_answered_alike(self):
-        with Sidecar(config=configuration()) as sidecar:
+        with Sidecar(config=configuration(more=PERSONA)) as sidecar:
+            self.open_session(sidecar, "s")
             first = self.line(sidecar, session="s", turn=3)
             self.assertEqual(self.line(sidecar, session="s", turn=3), first)
             self.assertNotEqual(self.line(sidecar, session="s", turn=4), first)

@@ -181,8 +181,11 @@ class Check(Folder):
         self.assertEqual(status, 0)
         rules = {row["rule"]: row for row in rows if "rule" in row}
         self.assertGreater(len(rules), 30)
-        self.assertEqual(rules["LENGTH"]["holdBack"], "whole")
-        self.assertEqual(rules["SLURS"]["holdBack"], "word")
+        self.assertEqual(rules["LENGTH"]["holdBack"], "none")
+        self.assertEqual(rules["SLURS"]["holdBack"], "chars")
+        self.assertTrue(rules["SLURS"]["holdBackWord"])
+        self.assertEqual(rules["STUTTER"]["holdBack"], "endless")
+        self.assertIn("until it ends", rules["STUTTER"]["holdBackCause"])
         for row in rules.values():
             # A composite's cost is that of the rules it names.
             if row["mode"] != "off" and row["type"] != "composite":
@@ -232,7 +235,7 @@ class Check(Folder):
         status, said, _ = self.do("check", self.path, "--rules")
         self.assertEqual(status, 0)
         self.assertRegex(said, r"\nWORD +terms +fallback +0\.95 enforce +1 +"
-                               r"1 +0 +1/1 +\d+ 7 \+ word +constant\n")
+                               r"1 +0 +1/1 +\d+ 7 +constant\n")
 
 
 class Score(Folder):

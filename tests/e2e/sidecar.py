@@ -108,6 +108,8 @@ class Sidecar:
             self._temporary = tempfile.TemporaryDirectory(prefix="leeway-e2e-")
             folder = self._temporary.name
         self.folder = folder
+        # What it remembers goes with it.
+        self._state = tempfile.TemporaryDirectory(prefix="leeway-state-")
         self.socket = os.path.join(folder, "s")
         self.ipc = "ipc://" + self.socket
         self.tcp = f"tcp://127.0.0.1:{free_port()}" if tcp else None
@@ -139,7 +141,9 @@ class Sidecar:
         with open(self.log_path, "ab") as log:
             return subprocess.Popen(
                 command, stdout=log, stderr=stderr or log, cwd=ROOT,
-                stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "XDG_STATE_HOME": self._state.name,
+                     **(env or {})})
 
     def configure(self, text):
         """Puts a configuration in place, whole, as an editor would."""
@@ -207,6 +211,8 @@ class Sidecar:
     def __exit__(self, kind, *_):
         status = self.stop()
         log = self.log()
+        with contextlib.suppress(OSError):
+            self._state.cleanup()
         if self._temporary:
             with contextlib.suppress(OSError):
                 self._temporary.cleanup()

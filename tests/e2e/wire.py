@@ -33,7 +33,8 @@ def steps(sidecar):
         yield (f"node client ({kind})",
                ["node", f"{WIRE}/client_live.mjs", url, PERSONA])
         yield (f"catalogue ({kind})",
-               ["python3", f"{WIRE}/catalogue.py", url, "--persona", PERSONA])
+               ["python3", f"{WIRE}/catalogue.py", url, "--persona", PERSONA,
+                "--admin", sidecar.admin])
         yield load("pipeline", "-n", str(REQUESTS))
         yield load("pipeline", "-n", str(REQUESTS // 10), "--op", "score")
         yield load("churn", "-n", str(CONNECTIONS))

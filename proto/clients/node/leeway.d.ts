@@ -133,8 +133,39 @@ export class Client {
   };
   ping(options?: CallOptions): Promise<Reply>;
   score(fields: ScoreFields, options?: ScoreOptions): Promise<ScoreReply>;
+  stream(deltas: Deltas, fields?: StreamFields, options?: ScoreOptions):
+    ReplyStream;
   call(op: string, fields?: Fields, options?: CallOptions): Promise<Reply>;
   close(): void;
+}
+
+/** What a model writes, in pieces of any kind. */
+export type Deltas =
+  | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+export interface StreamFields extends
+  Omit<ScoreFields, "text" | "candidates"> {
+  /** What is shown before the close: what no rule can change any more
+   * ("gate"), all ("shadow"), nothing ("final"). */
+  mode?: "gate" | "shadow" | "final";
+}
+
+/** The text that may be shown of a reply, in pieces, while it is written. */
+export class ReplyStream implements AsyncIterable<string> {
+  private constructor();
+  /** Of the whole, as score gives it, after the loop; null before. */
+  readonly envelope: Envelope | null;
+  /** The rest of the deltas was not read. */
+  readonly stopped: boolean;
+  [Symbol.asyncIterator](): AsyncGenerator<string, void, undefined>;
+}
+
+/** What was shown of a streamed reply must go. */
+export class Retracted extends Error {
+  constructor(replacement: string | null, envelope: Envelope);
+  /** To be shown in its place; null: nothing. */
+  readonly replacement: string | null;
+  readonly envelope: Envelope;
 }
 
 export type ErrorCode =

@@ -776,6 +776,21 @@ export class Client {
   }
 
   /**
+   * Judges a reply while a model writes it: see ReplyStream. Options as of
+   * score.
+   *
+   *     const reply = client.stream(model.deltas(), { persona: "mira" });
+   *     for await (const text of reply) process.stdout.write(text);
+   */
+  stream(deltas, fields = {}, options = {}) {
+    const policy = options.onUnavailable ?? this.#options.onUnavailable;
+    checkPolicy(policy);
+    return new ReplyStream(this, deltas, fields, {
+      ...options, policy, line: options.fallback ?? this.#options.fallback,
+    });
+  }
+
+  /**
    * The reply to any operation. A field that is undefined is not sent.
    * Rejects with LeewayError where the reply is not ok, and with the signal's
    * reason where it is aborted.
@@ -844,6 +859,145 @@ export class Client {
     this.#connection = connection;
     return connection;
   }
+}
+
+/**
+ * What was shown of a streamed reply must go, and `replacement` (null:
+ * nothing) be shown in its place. `envelope` says why.
+ */
+export class Retracted extends Error {
+  constructor(replacement, envelope) {
+    super(envelope.action);
+    this.name = "Retracted";
+    this.replacement = replacement;
+    this.envelope = envelope;
+  }
+}
+
+/**
+ * The text that may be shown of a reply, in pieces, while it is written.
+ *
+ * `deltas` is what the model writes: an iterable, async or not, of strings, or
+ * of Uint8Array, which may be cut inside a character. It is read one by one as
+ * the loop goes on, and returned from where the reply is stopped or the loop
+ * is left.
+ *
+ * Where the reply is refused before anything was shown, its fallback is the
+ * one piece; where something had been shown, the loop ends with Retracted.
+ * Where the sidecar cannot judge it, see onUnavailable of Client: what was
+ * held back is replaced by the fallback, shipped, or LeewayError is thrown.
+ *
+ * envelope   the whole reply's, as score gives it, after the loop
+ * stopped    the rest of `deltas` was not read
+ */
+export class ReplyStream {
+  envelope = null;
+  stopped = false;
+  #client;
+  #source;
+  #fields;
+  #options;
+  #name; // of the stream, while it is open
+  #held = Buffer.alloc(0); // what was fed and not shown
+  #shown = false;
+
+  constructor(client, deltas, fields, options) {
+    this.#client = client;
+    this.#source = wholeCharacters(deltas);
+    this.#fields = fields;
+    this.#options = options;
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      yield* this.#judged();
+    } catch (error) {
+      const cause = this.#name !== undefined && error.code === "not_found"
+        ? new Unavailable("closed", "the stream has gone") : error;
+      if (this.#options.policy === "throw" || !cause.unchecked) throw cause;
+      yield* this.#unjudged(cause);
+    } finally {
+      await this.#leave();
+    }
+  }
+
+  #call(op, fields) {
+    const { timeoutMs, signal } = this.#options;
+    return this.#client.call(op, fields, { timeoutMs, signal });
+  }
+
+  async *#judged() {
+    this.#name = (await this.#call("stream.open", this.#fields)).stream;
+    for (let seq = 0; ; seq += 1) {
+      const { done, value } = await this.#source.next();
+      if (done) break;
+      this.#held = Buffer.concat([this.#held, Buffer.from(value)]);
+      const step = await this.#call("stream.feed",
+        { stream: this.#name, seq, text: value });
+      this.#held = this.#held.subarray(this.#held.length - step.held);
+      if (step.emit) {
+        this.#shown = true;
+        yield step.emit;
+      }
+      if (step.stop) {
+        this.stopped = true;
+        break;
+      }
+    }
+    const end = await this.#call("stream.close", { stream: this.#name });
+    this.#name = undefined;
+    checkEnvelopes({ ...end, chosen: 0 }, 1);
+    [this.envelope] = end.results;
+    if (end.retract) throw new Retracted(end.content ?? null, this.envelope);
+    const { action } = this.envelope;
+    const last = action === "ship" || action === "redact" ? end.emit
+      : this.#shown ? "" : textToShow(this.envelope, "");
+    if (last) yield last;
+  }
+
+  async *#unjudged(error) {
+    const { policy, line } = this.#options;
+    this.#client.counters.unchecked += 1;
+    this.envelope = chosen(uncheckedReply(error, policy, line, 1));
+    if (policy === "allow") {
+      this.#client.counters.allowedUnchecked += 1;
+      const decoder = new TextDecoder();
+      yield decoder.decode(this.#held, { stream: true });
+      for await (const delta of this.#source) {
+        yield decoder.decode(Buffer.from(delta), { stream: true });
+      }
+    } else if (this.#shown) {
+      throw new Retracted(line ?? null, this.envelope);
+    } else if (line !== undefined) {
+      yield line;
+    }
+  }
+
+  async #leave() {
+    const name = this.#name;
+    this.#name = undefined;
+    await this.#source.return?.();
+    if (name !== undefined) {
+      // Where that fails, it ends by itself when nobody feeds it.
+      await this.#client.call("stream.abort", { stream: name }).catch(() => {});
+    }
+  }
+}
+
+/** A string may be cut inside a surrogate pair, which UTF-8 cannot carry. */
+async function* wholeCharacters(deltas) {
+  let half = "";
+  for await (const delta of deltas) {
+    if (typeof delta !== "string") {
+      yield delta;
+      continue;
+    }
+    const text = half + delta;
+    const cut = /[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length;
+    half = text.slice(cut);
+    yield text.slice(0, cut);
+  }
+  if (half) yield "\uFFFD"; // as an encoder would write it
 }
 
 /** Calls outstanding at a time; further ones wait in line. */

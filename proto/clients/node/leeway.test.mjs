@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import {
-  Breaker, chosen, Client, Frames, LeewayError, pack, textToShow,
+  Breaker, chosen, Client, Frames, LeewayError, pack, Retracted, textToShow,
   Unavailable, UNCHECKED, unpack,
 } from "./leeway.mjs";
 
@@ -265,11 +265,13 @@ describe("calls", () => {
   test("10,000 calls with 64 in flight", async (t) => {
     const client = connect(t, server.url,
       { maxInFlight: 64, timeoutMs: 60000 });
+    await client.ping(); // a busy machine may take a second try to connect
+    const { retries } = client.counters;
     const all = Array.from({ length: 10000 }, (_, n) =>
       client.call("echo", { n }));
     const got = (await Promise.all(all)).map((reply) => reply.n);
     assert.ok(got.every((n, index) => n === index));
-    assert.equal(client.counters.retries, 0);
+    assert.equal(client.counters.retries, retries);
   });
 
   test("reply byte by byte", async (t) => {
@@ -536,6 +538,120 @@ describe("never looks clean", () => {
     await assert.rejects(
       connect(t, freshUrl()).score({ text: "x" }, { onUnavailable: "open" }),
       TypeError);
+  });
+});
+
+describe("streams", () => {
+  let server;
+  before(async () => { server = await serve({ after: () => {} }); });
+  after(() => server.stop());
+
+  /** Deltas that remember what was left, and whether they were returned. */
+  function source(...left) {
+    return {
+      left,
+      returned: false,
+      [Symbol.iterator]() { return this; },
+      next() {
+        return left.length > 0 ? { value: left.shift() } : { done: true };
+      },
+      return() {
+        this.returned = true;
+        return { done: true };
+      },
+    };
+  }
+
+  async function all(stream) {
+    const shown = [];
+    for await (const text of stream) shown.push(text);
+    return shown;
+  }
+
+  async function retracted(stream) {
+    const shown = [];
+    try {
+      for await (const text of stream) shown.push(text);
+    } catch (error) {
+      assert.ok(error instanceof Retracted, String(error));
+      return { shown, ...error };
+    }
+    throw new assert.AssertionError({ message: "nothing was retracted" });
+  }
+
+  test("what is safe comes while it is written", async (t) => {
+    const client = connect(t, server.url);
+    const stream = client.stream(["Hel", "lo ", "my de", "ar."],
+      { persona: "mira" });
+    assert.deepEqual(await all(stream), ["Hello ", "my ", "dear."]);
+    assert.equal(stream.envelope.action, "ship");
+    assert.equal(stream.stopped, false);
+  });
+
+  test("characters cut in bytes and in surrogates", async (t) => {
+    const client = connect(t, server.url);
+    const text = "Grüße 🙂 an alle ";
+    const bytewise = [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
+    assert.equal((await all(client.stream(bytewise))).join(""), text);
+    assert.equal((await all(client.stream(text.split("")))).join(""), text);
+    assert.equal((await all(client.stream(["a ", "\ud83d"]))).join(""),
+      "a \ufffd");
+  });
+
+  test("refused before anything was shown", async (t) => {
+    const deltas = source("forb", "idden", " and", " more");
+    const stream = connect(t, server.url).stream(deltas);
+    assert.deepEqual(await all(stream), ["Never mind."]);
+    assert.ok(stream.stopped && deltas.returned);
+    assert.deepEqual(deltas.left, [" and", " more"]);
+  });
+
+  test("refused after something was shown", async (t) => {
+    const deltas = source("This is ", "forbidden", " and more");
+    const late = await retracted(connect(t, server.url).stream(deltas));
+    assert.deepEqual(late.shown, ["This is "]);
+    assert.equal(late.replacement, "Never mind.");
+    assert.equal(late.envelope.action, "fallback");
+    assert.ok(deltas.returned);
+  });
+
+  test("leaving the loop returns from the source", async (t) => {
+    const deltas = source("one ", "two ", "three ");
+    for await (const text of connect(t, server.url).stream(deltas)) {
+      assert.equal(text, "one ");
+      break;
+    }
+    assert.ok(deltas.returned);
+    assert.deepEqual(deltas.left, ["two ", "three "]);
+  });
+
+  test("where it cannot be judged", async (t) => {
+    for (const bad of ["hang up", "vanish", "busy"]) {
+      const client = connect(t, server.url);
+      const stream = client.stream([bad, "more"]);
+      assert.deepEqual(await all(stream), ["One moment."]);
+      assert.equal(stream.envelope.moderationVerdict, "unavailable");
+      const late = await retracted(client.stream(["one ", bad, "more"]));
+      assert.equal(late.replacement, "One moment.");
+      await assert.rejects(
+        all(client.stream(["one ", bad], {}, { onUnavailable: "throw" })),
+        (error) => error.unchecked);
+    }
+    const client = connect(t, server.url);
+    const shipped = client.stream(
+      ["one tw", "vanish", Uint8Array.of(0xc3), Uint8Array.of(0xa9), "end"],
+      {}, { onUnavailable: "allow" });
+    assert.equal((await all(shipped)).join(""), "one twvanishéend");
+    assert.equal(client.counters.allowedUnchecked, 1);
+  });
+
+  test("nobody there", async (t) => {
+    const line = connect(t, freshUrl()).stream(["one "]);
+    assert.deepEqual(await all(line), ["One moment."]);
+    const silent = connect(t, freshUrl(), { fallback: undefined })
+      .stream(["one "]);
+    assert.deepEqual(await all(silent), []);
+    assert.equal(silent.envelope.action, "block");
   });
 });
 

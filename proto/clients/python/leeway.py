@@ -24,6 +24,7 @@ The file reads from the bottom layer up: errors, msgpack, SP frames, the
 connection, the circuit breaker, and the Client. Python 3.9 or later.
 """
 
+import codecs
 import itertools
 import os
 import random
@@ -37,8 +38,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from urllib.parse import urlsplit
 
-__all__ = ["Client", "LeewayError", "Unavailable", "chosen", "pack",
-           "text_to_show", "unpack"]
+__all__ = ["Client", "LeewayError", "ReplyStream", "Retracted", "Unavailable",
+           "chosen", "pack", "text_to_show", "unpack"]
 
 
 # --- errors ----------------------------------------------------------------
@@ -639,6 +640,24 @@ class Client:
                 self._count("allowed_unchecked")
             return _unchecked_reply(error, policy, line, count)
 
+    def stream(self, deltas, *, mode="gate", timeout=None, fallback=None,
+               on_unavailable=None, **fields):
+        """Judges a reply while a model writes it: see ReplyStream.
+
+            reply = client.stream(model.deltas(), persona="mira")
+            try:
+                for text in reply:
+                    print(text, end="", flush=True)
+            except leeway.Retracted as late:
+                print("\\n--- instead:", late.replacement)
+        """
+        policy = on_unavailable or self._on_unavailable
+        if policy not in POLICIES:
+            raise ValueError(f"on_unavailable is one of {POLICIES}")
+        line = self._fallback if fallback is None else fallback
+        return ReplyStream(self, deltas, {"mode": mode, **fields}, timeout,
+                           policy, line)
+
     def call(self, op, *, timeout=None, **fields):
         """The reply to any operation, as a dict. A field that is None is not
         sent. Raises LeewayError where the reply is not ok."""
@@ -705,6 +724,115 @@ class Client:
     def _count(self, name):
         with self._counting:
             self.counters[name] += 1
+
+
+class Retracted(Exception):
+    """What was shown of a streamed reply must go, and `replacement` (None:
+    nothing) be shown in its place. `envelope` says why."""
+
+    def __init__(self, replacement, envelope):
+        super().__init__(envelope["action"])
+        self.replacement = replacement
+        self.envelope = envelope
+
+
+class ReplyStream:
+    """The text that may be shown of a reply, in pieces, while it is written.
+
+    `deltas` is what the model writes: an iterable of str, or of bytes, which
+    may be cut inside a character. It is read one by one as the loop goes on,
+    and closed, if it can be, where the reply is stopped or the loop is left.
+
+    Where the reply is refused before anything was shown, its fallback is the
+    one piece; where something had been shown, the loop ends with Retracted.
+    Where the sidecar cannot judge it, see on_unavailable of Client: what was
+    held back is replaced by the fallback, shipped, or LeewayError is raised.
+
+    envelope   the whole reply's, as score gives it, after the loop
+    stopped    the rest of `deltas` was not read
+    """
+
+    def __init__(self, client, deltas, fields, timeout, policy, line):
+        self.envelope = None
+        self.stopped = False
+        self._client = client
+        self._source = iter(deltas)
+        self._fields = fields
+        self._timeout = timeout
+        self._policy = policy
+        self._line = line
+        self._name = None  # of the stream, while it is open
+        self._held = b""  # what was fed and not shown
+        self._shown = False
+
+    def __iter__(self):
+        try:
+            try:
+                yield from self._judged()
+            except LeewayError as error:
+                if self._name is not None and error.code == "not_found":
+                    error = Unavailable("closed", "the stream has gone")
+                if self._policy == "throw" or not error.unchecked:
+                    raise error
+                yield from self._unjudged(error)
+        finally:
+            self._leave()
+
+    def _call(self, op, **fields):
+        return self._client.call(op, timeout=self._timeout, **fields)
+
+    def _judged(self):
+        self._name = self._call("stream.open", **self._fields)["stream"]
+        for seq, delta in enumerate(self._source):
+            self._held += delta.encode() if isinstance(delta, str) else delta
+            step = self._call("stream.feed", stream=self._name, seq=seq,
+                              text=delta)
+            self._held = self._held[len(self._held) - step["held"]:]
+            if step["emit"]:
+                self._shown = True
+                yield step["emit"]
+            if step["stop"]:
+                self.stopped = True
+                break
+        end = self._call("stream.close", stream=self._name)
+        self._name = None
+        _check_envelopes({**end, "chosen": 0}, 1)
+        self.envelope = end["results"][0]
+        if end["retract"]:
+            raise Retracted(end.get("content"), self.envelope)
+        if self.envelope["action"] in ("ship", "redact"):
+            last = end["emit"]
+        else:
+            last = None if self._shown else text_to_show(self.envelope, None)
+        if last:
+            yield last
+
+    def _unjudged(self, error):
+        self._client._count("unchecked")
+        reply = _unchecked_reply(error, self._policy, self._line, 1)
+        self.envelope = chosen(reply)
+        if self._policy == "allow":
+            self._client._count("allowed_unchecked")
+            decoder = codecs.getincrementaldecoder("utf-8")("replace")
+            yield decoder.decode(self._held)
+            for delta in self._source:
+                yield decoder.decode(
+                    delta.encode() if isinstance(delta, str) else delta)
+        elif self._shown:
+            raise Retracted(text_to_show(self.envelope, None), self.envelope)
+        elif self._line is not None:
+            yield self._line
+
+    def _leave(self):
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+        name, self._name = self._name, None
+        if name is not None:
+            try:
+                self._call("stream.abort", stream=name)
+            except LeewayError:
+                pass  # it ends by itself when nobody feeds it
 
 
 def _retry_pause(error):

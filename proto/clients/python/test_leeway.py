@@ -210,13 +210,15 @@ class Calls(WithServer):
 
     def test_ten_thousand_calls_with_64_in_flight(self):
         client = self.connect(max_in_flight=64, timeout=60)
+        client.ping()  # a busy machine may take a second try to connect
+        before = self.server.connections
 
         def call(n):
             return client.call("echo", n=n)["n"]
         with ThreadPoolExecutor(64) as pool:
             got = list(pool.map(call, range(10000)))
         self.assertEqual(got, list(range(10000)))
-        self.assertEqual(self.server.connections, 1)
+        self.assertEqual(self.server.connections, before)
 
     def test_reply_byte_by_byte(self):
         self.assertTrue(self.client.call("fake.trickle")["ok"])
@@ -459,6 +461,112 @@ class NeverLooksClean(WithServer):
             Client(self.url, on_unavailable="open")
         with self.assertRaises(ValueError):
             self.client.score(text="Aye.", on_unavailable="open")
+
+
+class Source:
+    """Deltas that remember how far they were read, and whether to the end."""
+
+    def __init__(self, *deltas):
+        self.left = list(deltas)
+        self.closed = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        return self.left.pop(0)
+
+    def close(self):
+        self.closed = True
+
+
+class Streams(WithServer):
+    def sent(self, op):
+        return [r for r in self.server.requests if r["op"] == op]
+
+    def test_what_is_safe_comes_while_it_is_written(self):
+        stream = self.client.stream(["Hel", "lo ", "my de", "ar."],
+                                    persona="mira")
+        self.assertEqual(list(stream), ["Hello ", "my ", "dear."])
+        self.assertEqual(stream.envelope["action"], "ship")
+        self.assertFalse(stream.stopped)
+        self.assertEqual(self.sent("stream.open")[0]["persona"], "mira")
+        self.assertEqual(self.sent("stream.open")[0]["mode"], "gate")
+        self.assertEqual([r["seq"] for r in self.sent("stream.feed")],
+                         [0, 1, 2, 3])
+        self.assertEqual(self.sent("stream.abort"), [])
+
+    def test_bytes_may_cut_a_character(self):
+        data = "Grüße an alle ".encode()
+        stream = self.client.stream(data[n:n + 1] for n in range(len(data)))
+        self.assertEqual("".join(stream), "Grüße an alle ")
+
+    def test_refused_before_anything_was_shown(self):
+        source = Source("forb", "idden", " and", " more")
+        stream = self.client.stream(source)
+        self.assertEqual(list(stream), ["Never mind."])
+        self.assertTrue(stream.stopped and source.closed)
+        self.assertEqual(source.left, [" and", " more"])
+        self.assertEqual(stream.envelope["action"], "fallback")
+
+    def test_refused_after_something_was_shown(self):
+        source, shown = Source("This is ", "forbidden", " and more"), []
+        with self.assertRaises(leeway.Retracted) as late:
+            for text in self.client.stream(source):
+                shown.append(text)
+        self.assertEqual(shown, ["This is "])
+        self.assertEqual(late.exception.replacement, "Never mind.")
+        self.assertEqual(late.exception.envelope["action"], "fallback")
+        self.assertTrue(source.closed)
+
+    def test_leaving_the_loop_aborts(self):
+        source = Source("one ", "two ", "three ")
+        stream = iter(self.client.stream(source))
+        self.assertEqual(next(stream), "one ")
+        stream.close()
+        self.assertEqual(len(self.sent("stream.abort")), 1)
+        self.assertTrue(source.closed)
+
+    def test_a_model_that_fails_aborts(self):
+        def broken():
+            yield "one "
+            raise RuntimeError("the model")
+        with self.assertRaisesRegex(RuntimeError, "the model"):
+            list(self.client.stream(broken()))
+        self.assertEqual(len(self.sent("stream.abort")), 1)
+
+    def test_fallback_where_it_cannot_be_judged(self):
+        for bad in ("hang up", "vanish", "busy"):
+            with self.subTest(bad, shown=False):
+                stream = self.connect().stream([bad, "more"])
+                self.assertEqual(list(stream), ["One moment."])
+                self.assertEqual(stream.envelope["moderationVerdict"],
+                                 "unavailable")
+            with self.subTest(bad, shown=True):
+                with self.assertRaises(leeway.Retracted) as late:
+                    list(self.connect().stream(["one ", bad, "more"]))
+                self.assertEqual(late.exception.replacement, "One moment.")
+
+    def test_allow_where_it_cannot_be_judged(self):
+        client = self.connect(on_unavailable="allow")
+        stream = client.stream(["one tw", "vanish", b"o\xc3", b"\xa9", "end"])
+        self.assertEqual("".join(stream), "one twvanishoéend")
+        self.assertEqual(client.counters["allowed_unchecked"], 1)
+        self.assertEqual(stream.envelope["action"], "ship")
+
+    def test_throw_where_it_cannot_be_judged(self):
+        client = self.connect(on_unavailable="throw")
+        with self.assertRaises(Unavailable):
+            list(client.stream(["one ", "vanish"]))
+
+    def test_nobody_there(self):
+        self.server.stop()
+        self.assertEqual(list(self.client.stream(["one "])), ["One moment."])
+        silent = self.connect(fallback=None).stream(["one "])
+        self.assertEqual(list(silent), [])
+        self.assertEqual(silent.envelope["action"], "block")
 
 
 class CircuitBreaker(WithServer):
