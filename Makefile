@@ -49,8 +49,13 @@ endif
 # --- outside libraries --------------------------------------------------
 ARCH     := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-serial /usr/lib/*/openblas-pthread))
+# Zstandard, where Debian's libzstd-dev is there: make ZSTD= goes without.
+ZSTD     ?= $(wildcard /usr/include/zstd.h)
+# Shared sessions, where Debian's libhiredis-dev is there: make HIREDIS= without.
+HIREDIS  ?= $(wildcard /usr/include/hiredis/hiredis.h)
 LIBS     := -lnng -lmsgpackc -lyaml -lpcre2-8 -lutf8proc -lhs \
-            -lmbedcrypto $(if $(BLAS_DIR),-L$(BLAS_DIR)) -lopenblas -lm
+            -lsqlite3 -lmbedcrypto -lz $(if $(ZSTD),-lzstd) $(if $(HIREDIS),-lhiredis) \
+            $(if $(BLAS_DIR),-L$(BLAS_DIR)) -lopenblas -lm
 CFLAGS_BLAS := $(foreach d,$(wildcard /usr/include/*/openblas-serial /usr/include/*/openblas-pthread),-isystem $d)
 
 # --- what is built from what --------------------------------------------
@@ -92,6 +97,9 @@ CFLAGS_avx2   := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx2 -mfma)
 CFLAGS_avx512 := $(KERNEL_O) $(if $(filter x86_64,$(ARCH)),-mavx512f)
 CFLAGS_neon   := $(KERNEL_O)
 CFLAGS_batch  := $(CFLAGS_BLAS)
+CFLAGS_unpack_zstd := $(if $(ZSTD),-DLEEWAY_ZSTD)
+CFLAGS_redis_socket := $(if $(HIREDIS),-DLEEWAY_REDIS)
+CFLAGS_crosscheck_store := $(if $(HIREDIS),-DLEEWAY_REDIS)
 
 $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(SUPPORT_OBJ) $(OUT)/libleeway.a
 	@mkdir -p $(@D)
@@ -100,6 +108,12 @@ $(OUT)/tests/%: $(OUT)/tests/unit/%.o $(SUPPORT_OBJ) $(OUT)/libleeway.a
 # The parts of the commands that have tests of their own.
 $(OUT)/tests/test_caller $(OUT)/tests/test_server: $(OUT)/sidecar/tools/caller.o
 $(OUT)/tests/test_vectors: $(OUT)/sidecar/tools/vectors.o
+$(OUT)/tests/test_machine_import: $(OUT)/sidecar/tools/machine_import.o
+TRANSCRIPT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(wildcard sidecar/tools/transcript*.c sidecar/tools/unpack*.c))
+$(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_transcript*.c)): $(TRANSCRIPT_OBJ)
+# Options say how a command is used, which main.c does: not for these.
+RESCORE_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out %_options.c,$(wildcard sidecar/tools/rescore*.c sidecar/tools/diff*.c)))
+$(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_rescore*.c tests/unit/test_diff*.c)): $(RESCORE_OBJ) $(TRANSCRIPT_OBJ)
 $(OUT)/tests/test_show: $(patsubst %.c,$(OUT)/%.o,$(wildcard sidecar/tools/show*.c))
 
 # Programs of their own: measurements, and servers for the hostile clients.
@@ -139,12 +153,14 @@ unit: $(UNIT_BIN)
 	@tests/run-units $(UNIT_BIN)
 
 # The program itself, from outside: clients, hostile clients, every command.
-e2e: build/leeway $(WIRE_BIN)
+e2e: build/leeway $(WIRE_BIN) $(OUT)/bench/stream_proof
 	@tests/e2e/run $(OUT)
 
 # The whole suite under address and undefined-behaviour sanitizers; the suites
 # with threads under the thread sanitizer.
-THREADED := transport queue slot rotation server caller flood guardrail_cache cache
+THREADED := transport queue slot rotation server caller flood guardrail_cache cache \
+            enrol stream_table stream_sweep stream_threads store_session \
+            shared_session redis_link turnstile
 .PHONY: asan tsan
 asan: deps
 	@$(MAKE) --no-print-directory test-here VARIANT=asan WERROR=-Werror
@@ -154,15 +170,35 @@ tsan: deps
 
 .PHONY: tsan-here
 tsan-here: $(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)) build/leeway \
-           $(WIRE_BIN)
+           $(WIRE_BIN) $(OUT)/bench/stream_proof
 	@$(MAKE) --no-print-directory $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
 	@tests/run-units $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(foreach t,$(THREADED),$(wildcard tests/unit/test_$t.c)))
 	@tests/e2e/run $(OUT)
+
+# 1,000 kills of a process that writes to the store; 50 are in `make test`.
+.PHONY: kill-store
+kill-store: $(OUT)/tests/test_store_kill
+	@LEEWAY_KILLS=1000 $<
 
 # Hostile texts must cost time with their length, not its square.
 .PHONY: cost
 cost: $(OUT)/tests/test_cost
 	@$<
+
+# Is a reply judged in pieces the same as the whole, wherever it is cut? DATA: a
+# folder with moderation/ and voices/; without it the texts that are here.
+CHUNKINGS ?= 10000
+SEED      ?= 1
+.PHONY: stream-proof
+stream-proof: $(OUT)/bench/stream_proof
+	@tests/bench/stream_proof.py --program $< --data '$(DATA)' \
+	    --chunkings $(CHUNKINGS) --seed $(SEED)
+
+# What 10,000 open streams take, in memory and descriptors.
+STREAMS ?= 10000
+.PHONY: stream-memory
+stream-memory: build/leeway
+	@tests/bench/stream_memory.py --streams $(STREAMS)
 
 # 50,000 terms and 500 patterns: a warm reload under load takes a second at most.
 .PHONY: reload-load
@@ -196,6 +232,11 @@ bench: build/leeway $(BENCH_SRC:tests/bench/%.c=$(OUT)/bench/%)
 	build/leeway bench rules
 	$(OUT)/bench/bench_fold
 	$(OUT)/bench/bench_transport
+
+# What streams cost and hold back. DATA: a folder of rows to add.
+.PHONY: bench-hold
+bench-hold: $(OUT)/bench/bench_hold
+	@tests/bench/bench_hold.py $(if $(DATA),--data $(DATA))
 
 # DATA: a folder of labelled rows, see tests/bench/eval_pii.py.
 .PHONY: eval-pii
@@ -261,7 +302,11 @@ help:
 	@echo 'make asan       the same under address and undefined-behaviour sanitizers'
 	@echo 'make tsan       the threaded tests under the thread sanitizer'
 	@echo 'make cost       is every hostile text linear? (needs a quiet machine)'
+	@echo 'make stream-proof [DATA=dir]    streams against the whole text, cut in every way'
+	@echo 'make bench-hold [DATA=dir]      what streams cost and hold back'
+	@echo 'make stream-memory    what 10,000 open streams take'
 	@echo 'make reload-load    50,000 terms reloaded while requests come in'
+	@echo 'make kill-store    1,000 kills of a process that writes to the store'
 	@echo 'make arm        the kernels on 64-bit ARM under QEMU'
 	@echo 'make bench      kernels, pipeline, fold and transport, timed'
 	@echo 'make eval-pii DATA=dir, make eval-voices VOICES=dir [SPEAKERS=file]    figures on labelled data'

@@ -126,6 +126,21 @@ bind_locales(struct binding *b, const struct schema_table *table,
     }
 }
 
+/* Another statistic has limits of its own. */
+static void
+bind_trend(const struct node *node, struct config_trend *trend)
+{
+    if (node_get(node, "statistic") == NULL) {
+        return;
+    }
+    if (node_get(node, "slipping_at") == NULL) {
+        trend->slipping_at = (double)NAN;
+    }
+    if (node_get(node, "lost_at") == NULL) {
+        trend->lost_at = (double)NAN;
+    }
+}
+
 /* Her own drift settings begin with everybody's. */
 static void
 bind_inherited(struct binding *b, const struct schema_row *row,
@@ -141,6 +156,7 @@ bind_inherited(struct binding *b, const struct schema_row *row,
         node_get(node, "alert_rate") == NULL) {
         drift->alert_rate = (double)NAN;
     }
+    bind_trend(drift->trend.node, &drift->trend);
 }
 
 static bool
@@ -241,7 +257,7 @@ bind_row(struct binding *b, const struct schema_row *row,
         if (row->inherits) {
             bind_inherited(b, row, map, at);
         } else if (!row->elsewhere) {
-            bind_record(b, row->table, map, false, at);
+            bind_record(b, row->table, map, inherits, at);
         }
     } else {
         if (!inherits) {

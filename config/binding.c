@@ -338,6 +338,14 @@ binding_text(struct binding *b, const struct schema_row *row,
         place_problem(b->problems, node->at, b->path, "is empty");
         return false;
     }
+    // A secret that is too short protects nothing; an empty one may be meant.
+    if (row->item_bytes == 0 && node->scalar.len > 0 &&
+        (double)node->scalar.len < row->min) {
+        place_problem(b->problems, node->at, b->path,
+                      "%zu bytes are less than %.0f", node->scalar.len,
+                      row->min);
+        return false;
+    }
     const bool bounded = row->form == SCHEMA_FREE || row->form == SCHEMA_PATH;
     if (bounded && node->scalar.len > most_bytes(row)) {
         place_problem(b->problems, node->at, b->path,

@@ -10,6 +10,8 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include "config/config_machine.h"
+#include "config/config_store.h"
 #include "config/node.h"
 #include "sidecar/base/digest.h"
 
@@ -56,6 +58,13 @@ enum config_drift_action {
 };
 
 enum config_scale { CONFIG_SCALE_CALIBRATED, CONFIG_SCALE_COSINE };
+
+enum config_trend_statistic {
+    CONFIG_TREND_POOLED,
+    CONFIG_TREND_EWMA,
+    CONFIG_TREND_CUSUM,
+    CONFIG_TREND_JOINT
+};
 
 enum config_rule_type {
     CONFIG_TERMS,
@@ -166,6 +175,7 @@ struct config_limits {
     long long guardrail_bytes;   /* one of them */
     long long prompt_bytes;      /* systemPrompt */
     long long vector_dimensions; /* of a caller's vector */
+    long long personas;          /* enrolled over the wire */
     long long hits;              /* kept per candidate; the rest is counted */
     long long request_memory;    /* bytes of arena for one request */
     long long connections;       /* in all */
@@ -178,6 +188,10 @@ struct config_limits {
     long long receive_ms;   /* for the rest of a message once begun */
     long long send_ms;      /* for a reply that the client does not read */
     long long drain_ms;     /* for requests in flight at SIGTERM */
+    long long streams;      /* open, in all */
+    long long streams_per_connection;
+    long long stream_bytes; /* memory of all open streams */
+    long long stream_idle;  /* ms; then a stream that is not fed ends */
 };
 
 /* How outside classifiers' scores decide: k yeses of those named. */
@@ -209,6 +223,23 @@ struct config_engine {
     struct config_votes votes;
 };
 
+/* How a session's drift is followed: sidecar/engine/trend.h. */
+struct config_trend {
+    const struct node *node;
+    enum config_trend_statistic statistic;
+    double slipping_at, lost_at; /* NAN: the statistic's own */
+    double calm;
+};
+
+/* What vectors of a model have in common: sidecar/engine/vector_background.h.
+ */
+struct config_vector_background {
+    const struct node *node;
+    struct text model;
+    struct text file;    /* resolved path */
+    long long dimension; /* -1: not given */
+};
+
 struct config_drift {
     const struct node *node;
     double threshold;  /* driftScore that alerts, 0..1 */
@@ -216,9 +247,15 @@ struct config_drift {
     enum config_drift_action on_alert;
     enum config_scale scale;        /* of the built-in measure */
     enum config_scale vector_scale; /* of the caller's vectors */
-    long long min_chars;    /* shorter replies are low_evidence; code points */
-    long long min_samples;  /* lines a fingerprint needs */
-    struct text background; /* path of the voice model file */
+    double fuse_weight; /* of a vector beside the text; NAN: by vector_scale */
+    struct config_trend trend;
+    long long min_chars;   /* shorter replies are low_evidence; code points */
+    long long min_samples; /* lines a fingerprint needs */
+    bool hold_first_sentence; /* of a stream, where an alert blocks */
+    struct text background;   /* path of the voice model file */
+    struct config_vector_background *vector_backgrounds;
+    size_t vector_background_count;
+    struct text keep; /* folder of what came over the wire, or "none" */
 };
 
 struct config_thresholds { /* 0..1; NAN: not given */
@@ -468,6 +505,7 @@ struct config_persona {
     struct config_texts tags;
     struct config_drift drift; /* node NULL: the default's values throughout */
     struct text fallbacks;     /* pool of her own lines, or "" */
+    struct config_texts machines; /* the primary one first */
 };
 
 struct config_log {
@@ -524,9 +562,15 @@ struct config {
     size_t pool_count;
     struct config_persona *personas;
     size_t persona_count;
+    struct config_machine *machines;
+    size_t machine_count;
     struct config_test *tests;
     size_t test_count;
     struct config_log log;
+    struct config_sessions sessions;
+    struct config_store store;
+    struct config_journal journal;
+    struct config_alerts alerts;
 };
 
 /* The list of `lists` with that id; NULL: there is none. */

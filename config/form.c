@@ -1,21 +1,10 @@
 #include "config/form.h"
 
+#include "sidecar/base/ascii.h"
+#include "sidecar/base/ident.h"
 #include "sidecar/base/utf8.h"
 
 enum { ID_BYTES = 128, RULE_BYTES = 64 };
-
-/* Letters and digits of ASCII, whatever the locale says. */
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool
 is_among(char c, const char *set)
@@ -24,19 +13,10 @@ is_among(char c, const char *set)
 }
 
 static bool
-is_id(struct text text, const char *extra)
+is_id(struct text text, const char *marks)
 {
-    if (text.len == 0 || text.len > ID_BYTES ||
-        !(is_letter(text.at[0]) || is_digit(text.at[0]))) {
-        return false;
-    }
-    for (size_t i = 1; i < text.len; i++) {
-        const char c = text.at[i];
-        if (!is_letter(c) && !is_digit(c) && !is_among(c, extra)) {
-            return false;
-        }
-    }
-    return true;
+    return text.len > 0 && text.len <= ID_BYTES &&
+           ident_fault(text, marks) == text.len;
 }
 
 static bool
@@ -44,7 +24,7 @@ is_rule(struct text text)
 {
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.at[i];
-        if (!(c >= 'A' && c <= 'Z') && !is_digit(c) && c != '_') {
+        if (!ascii_is_capital(c) && !ascii_is_digit(c) && c != '_') {
             return false;
         }
     }
@@ -66,7 +46,7 @@ is_language(struct text text)
         if (c == '-' && run >= (subtag == 0 ? 2 : 1)) {
             run = 0;
             subtag++;
-        } else if (!is_letter(c) && !(subtag > 0 && is_digit(c))) {
+        } else if (!ascii_is_letter(c) && !(subtag > 0 && ascii_is_digit(c))) {
             return false;
         } else if (++run > 8) {
             return false;
@@ -80,11 +60,11 @@ form_fault(enum schema_form form, struct text text)
 {
     switch (form) {
     case SCHEMA_ID:
-        return is_id(text, "._:-")
+        return is_id(text, IDENT_MARKS)
                    ? NULL
                    : "a name of 1 to 128 letters, digits and . _ : -";
     case SCHEMA_CATEGORY:
-        return is_id(text, "._:-/")
+        return is_id(text, IDENT_MARKS "/")
                    ? NULL
                    : "a name of 1 to 128 letters, digits and . _ : - /";
     case SCHEMA_RULE:

@@ -1,5 +1,7 @@
 #include "config/merge.h"
 
+#include <stdlib.h>
+
 #include "config/bind.h"
 #include "config/schema.h"
 
@@ -198,18 +200,93 @@ join_maps(struct merge *merge, const struct schema_row *row, const char *path,
     }
 }
 
+/* An item of a list, and what it is found by. */
+struct entry {
+    struct text id;
+    size_t nth; /* in the list: of equal ids the first is meant */
+    struct node *item;
+};
+
+/* What a list held when the first file of a layer came to it. */
+struct merge_index {
+    const struct node *list;
+    int layer;
+    struct entry *at; /* [count] those with an id, in order of it */
+    size_t count;
+    struct merge_index *next;
+};
+
+static int
+by_id(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    const int order = text_order(a->id, b->id);
+
+    return order != 0 ? order : (a->nth > b->nth) - (a->nth < b->nth);
+}
+
+static struct merge_index *
+make_index(const struct merge *merge, const struct node *list)
+{
+    struct merge_index *made = ARENA_ARRAY(merge->arena, struct merge_index, 1);
+    struct entry *at = ARENA_ARRAY(merge->arena, struct entry, list->count);
+    size_t count = 0, nth = 0;
+
+    if (made == NULL || at == NULL) {
+        return NULL;
+    }
+    for (struct node *n = list->first; n != NULL; n = n->next, nth++) {
+        const struct node *id = node_get(n, "id");
+        if (id != NULL) {
+            at[count++] = (struct entry){id->scalar, nth, n};
+        }
+    }
+    if (count > 1) {
+        qsort(at, count, sizeof(*at), by_id);
+    }
+    *made = (struct merge_index){list, merge->layer, at, count, NULL};
+    return made;
+}
+
+/* NULL: no memory. */
+static const struct merge_index *
+index_of(struct merge *merge, const struct node *list)
+{
+    struct merge_index *index = merge->indexes;
+
+    while (index != NULL &&
+           (index->list != list || index->layer != merge->layer)) {
+        index = index->next;
+    }
+    if (index == NULL && (index = make_index(merge, list)) != NULL) {
+        index->next = merge->indexes;
+        merge->indexes = index;
+    }
+    return index;
+}
+
 /* The item of the list that has the same id and is of a lower layer. */
 static struct node *
-lower_namesake(const struct merge *merge, struct node *list,
+lower_namesake(struct merge *merge, const struct node *list,
                const struct node *item)
 {
     const struct node *id = node_get(item, "id");
+    const struct merge_index *index = id != NULL ? index_of(merge, list) : NULL;
+    size_t low = 0, high = index != NULL ? index->count : 0;
 
-    for (struct node *n = list->first; n != NULL && id != NULL; n = n->next) {
-        const struct node *other = node_get(n, "id");
-        if (n->layer < merge->layer && other != NULL &&
-            text_equal(other->scalar, id->scalar)) {
-            return n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (text_order(index->at[middle].id, id->scalar) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; index != NULL && low < index->count &&
+           text_equal(index->at[low].id, id->scalar);
+         low++) {
+        if (index->at[low].item->layer < merge->layer) { // not changed yet
+            return index->at[low].item;
         }
     }
     return NULL;

@@ -13,12 +13,15 @@
 
 #include "config/node.h"
 
+struct merge_index; /* inside merge.c */
+
 struct merge {
     struct arena *arena;       /* kept */
     struct problems *problems; /* kept */
     struct node *root;         /* the files so far */
     bool dropped; /* a known key was of the wrong kind and stayed out */
     int layer;    /* enum config_layer of the file being merged */
+    struct merge_index *indexes; /* of the lists that higher layers change */
 };
 
 /* Nothing yet. False: no memory. */

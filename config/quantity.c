@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "sidecar/base/ascii.h"
+
 enum {
     INTEGER_DIGITS = 18, /* 10^18 fits a long long, 10^19 does not */
     NUMBER_DIGITS = 15,  /* below 2^53: exact as a double */
@@ -32,12 +34,6 @@ static const struct suffix sizes[] = {
 
 static const struct suffix none[] = {{NULL, 0}};
 
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* What the digits are multiplied with; 0: no such suffix. */
 static long long
 factor_of(struct text suffix, const struct suffix *known)
@@ -65,7 +61,7 @@ quantity_integer(struct text text, const char *unit, long long *value)
     size_t to = from;
     long long number = 0;
 
-    for (; to < text.len && is_digit(text.at[to]); to++) {
+    for (; to < text.len && ascii_is_digit(text.at[to]); to++) {
         if (to - from == INTEGER_DIGITS) {
             return "a number of at most 18 digits";
         }
@@ -106,7 +102,7 @@ read_decimal(struct text text, size_t *at, struct decimal *out)
         const char c = text.at[*at];
         if (c == '.' && !point) {
             point = true;
-        } else if (is_digit(c)) {
+        } else if (ascii_is_digit(c)) {
             any = true;
             out->significant += out->digits > 0 || c != '0' ? 1 : 0;
             if (out->significant > NUMBER_DIGITS ||
@@ -136,7 +132,7 @@ read_exponent(struct text text, size_t *at, int *exponent)
         (*at)++;
     }
     const size_t from = *at;
-    for (; *at < text.len && is_digit(text.at[*at]) && *at - from < 2;
+    for (; *at < text.len && ascii_is_digit(text.at[*at]) && *at - from < 2;
          (*at)++) {
         *exponent = *exponent * 10 + (text.at[*at] - '0');
     }

@@ -43,6 +43,11 @@ static const struct schema_row limit_rows[] = {
     {"vector_dimensions", "Numbers in a caller's vector.", SCHEMA_INTEGER,
      .at = AT(config_limits, vector_dimensions), .min = 8, .max = 16384,
      .preset = "16384"},
+    {"personas",
+     "Personas enrolled over the wire (fingerprint.build, fingerprint.put); "
+     "each takes about 0.5 MiB.",
+     SCHEMA_INTEGER, .at = AT(config_limits, personas), .min = 0,
+     .max = 1000000, .preset = "10000"},
     {"hits", "Hits kept of one candidate; further ones are only counted.",
      SCHEMA_INTEGER, .at = AT(config_limits, hits), .min = 1, .max = 1024,
      .preset = "64"},
@@ -86,6 +91,18 @@ static const struct schema_row limit_rows[] = {
     {"drain_ms", "Time for the requests in flight when asked to stop.",
      SCHEMA_INTEGER, .at = AT(config_limits, drain_ms), .min = 0, .max = 600000,
      .preset = "5s", .unit = "ms", .change = SCHEMA_RESTART},
+    {"streams", "Streams open at one time; one more is overloaded.",
+     SCHEMA_INTEGER, .at = AT(config_limits, streams), .min = 0, .max = 262144,
+     .preset = "16384", .change = SCHEMA_RESTART},
+    {"streams_per_connection", "Of those, streams of one connection.",
+     SCHEMA_INTEGER, .at = AT(config_limits, streams_per_connection), .min = 0,
+     .max = 65536, .preset = "256", .change = SCHEMA_RESTART},
+    {"stream_bytes", "Memory of all open streams.", SCHEMA_INTEGER,
+     .at = AT(config_limits, stream_bytes), .min = 1 * MIB, .max = 16 * GIB,
+     .preset = "256MiB", .unit = "bytes", .change = SCHEMA_RESTART},
+    {"stream_idle", "A stream that nothing is asked of for this time ends.",
+     SCHEMA_INTEGER, .at = AT(config_limits, stream_idle), .min = 100,
+     .max = 3600000, .preset = "1m", .unit = "ms", .change = SCHEMA_RESTART},
 };
 
 static const struct schema_table limits = {.name = "limits",
@@ -186,66 +203,6 @@ static const struct schema_table engine = {.name = "engine",
                                            .size = sizeof(struct config_engine),
                                            ROWS(engine_rows),
                                            .keeps_node = true};
-
-/* ---- drift -------------------------------------------------------------- */
-
-static const struct schema_name drift_actions[] = {
-    {"warn", CONFIG_DRIFT_WARN},
-    {"auto_recover", CONFIG_DRIFT_AUTO_RECOVER},
-    {"block", CONFIG_DRIFT_BLOCK},
-    {NULL, 0}};
-
-static const struct schema_name scales[] = {
-    {"calibrated", CONFIG_SCALE_CALIBRATED},
-    {"cosine", CONFIG_SCALE_COSINE},
-    {NULL, 0}};
-
-/* The last row is not for a persona: there is one background for all. */
-static const struct schema_row drift_rows[] = {
-    {"threshold", "The driftScore that alerts.", SCHEMA_NUMBER,
-     .at = AT(config_drift, threshold), .min = 0, .max = 1, .preset = "0.30",
-     .unit = "distance"},
-    {"alert_rate",
-     "Instead of a threshold: the share of the persona's own lines that may "
-     "alert.",
-     SCHEMA_NUMBER, .at = AT(config_drift, alert_rate), .min = 0.001,
-     .max = 0.5, .unit = "share", .rival = "threshold"},
-    {"on_alert",
-     "warn: ship and alert; auto_recover: ask the model again first; block: "
-     "ship nothing.",
-     SCHEMA_CHOICE, .at = AT(config_drift, on_alert), .names = drift_actions,
-     .preset = "warn"},
-    {"scale",
-     "Scale of driftScore: calibrated by the persona's own lines (0.30 is "
-     "what 5 % of them exceed), or the plain cosine distance.",
-     SCHEMA_CHOICE, .at = AT(config_drift, scale), .names = scales,
-     .preset = "calibrated"},
-    {"vector_scale", "The same for vectors that the caller sends.",
-     SCHEMA_CHOICE, .at = AT(config_drift, vector_scale), .names = scales,
-     .preset = "cosine"},
-    {"min_chars", "Shorter replies carry too little evidence to alert.",
-     SCHEMA_INTEGER, .at = AT(config_drift, min_chars), .min = 0, .max = 10000,
-     .preset = "50", .unit = "code points"},
-    {"min_samples", "Lines that a fingerprint needs at least.", SCHEMA_INTEGER,
-     .at = AT(config_drift, min_samples), .min = 2, .max = 10000,
-     .preset = "20", .unit = "lines"},
-    {"background",
-     "File of the voice model: what everybody says, which is subtracted.",
-     SCHEMA_TEXT, SCHEMA_PATH, .at = AT(config_drift, background), .min = 1,
-     .max = 4095, .preset = ""},
-};
-
-static const struct schema_table drift = {.name = "drift",
-                                          .size = sizeof(struct config_drift),
-                                          ROWS(drift_rows),
-                                          .keeps_node = true};
-
-const struct schema_table schema_drift_of_persona = {
-    .name = "drift",
-    .size = sizeof(struct config_drift),
-    .rows = drift_rows,
-    .count = sizeof(drift_rows) / sizeof(drift_rows[0]) - 1,
-    .keeps_node = true};
 
 /* ---- sockets ------------------------------------------------------------ */
 
@@ -364,7 +321,18 @@ static const struct schema_row config_rows[] = {
     {"severities", "The same as engine.severities.", SCHEMA_RECORD,
      .at = AT(config, engine), .table = &severities, .elsewhere = true},
     {"drift", "How far a reply may be from the persona's voice.", SCHEMA_RECORD,
-     .at = AT(config, drift), .table = &drift},
+     .at = AT(config, drift), .table = &schema_drift},
+    {"sessions", "How long a conversation is remembered.", SCHEMA_RECORD,
+     .at = AT(config, sessions), .table = &schema_sessions,
+     .change = SCHEMA_RESTART},
+    {"store", "Where sessions, journal and alerts are kept.", SCHEMA_RECORD,
+     .at = AT(config, store), .table = &schema_store, .change = SCHEMA_RESTART},
+    {"journal", "What is written down of each verdict.", SCHEMA_RECORD,
+     .at = AT(config, journal), .table = &schema_journal,
+     .change = SCHEMA_RESTART},
+    {"alerts", "What becomes of the alerts.", SCHEMA_RECORD,
+     .at = AT(config, alerts), .table = &schema_alerts,
+     .change = SCHEMA_RESTART},
     {"categories",
      "What rules count towards, and from which score on what "
      "happens.",
@@ -391,6 +359,8 @@ static const struct schema_row config_rows[] = {
      ARRAY_AT(fallbacks, pool_count), .max = 10000, .table = &schema_pool},
     {"personas", "The personas.", SCHEMA_RECORDS,
      ARRAY_AT(personas, persona_count), .max = 10000, .table = &schema_persona},
+    {"machines", "State machines that a session may run.", SCHEMA_RECORDS,
+     ARRAY_AT(machines, machine_count), .max = 10000, .table = &schema_machine},
     {"tests", "Texts and what is expected of them, over all rules.",
      SCHEMA_RECORDS, ARRAY_AT(tests, test_count), .max = 10000,
      .table = &schema_test},
@@ -408,8 +378,7 @@ const struct schema_table schema_config = {
 static const struct {
     const char *where, *name;
 } absent[] = {
-    {"", "machines"}, {"", "sessions"}, {"", "store"},
-    {"", "journal"},  {"", "alerts"},   {"persona", "machines"},
+    {"alerts", "webhooks"},
 };
 
 bool

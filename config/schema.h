@@ -90,12 +90,15 @@ struct schema_table {
 /* A file's top level; its struct is struct config. */
 extern const struct schema_table schema_config;
 
-/* Of other files: schema_rules.c and schema_content.c. */
+/* Of other files: schema_rules.c, schema_content.c, schema_drift.c and
+ * schema_store.c. */
 extern const struct schema_table schema_category, schema_group, schema_list,
     schema_rule, schema_composite, schema_rule_patch, schema_guardrail,
     schema_profile, schema_votes, schema_pool, schema_persona, schema_test,
-    schema_drift_of_persona;
-extern const struct schema_name schema_rule_types[];
+    schema_drift, schema_drift_of_persona, schema_machine, schema_sessions,
+    schema_store, schema_journal, schema_alerts;
+extern const struct schema_name schema_rule_types[], schema_decisions[],
+    schema_outcomes[];
 
 /* The row of that key, or NULL. */
 const struct schema_row *

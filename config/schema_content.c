@@ -224,6 +224,9 @@ static const struct schema_row persona_rows[] = {
      .inherits = true},
     {"fallbacks", "The pool of lines in the persona's voice.", SCHEMA_TEXT,
      SCHEMA_ID, .at = AT(config_persona, fallbacks), .preset = ""},
+    {"machines", "State machines of hers, the primary one first.", SCHEMA_TEXTS,
+     SCHEMA_ID, TEXTS_AT(config_persona, machines), .min = 1, .max = 64,
+     .item_bytes = NAME_BYTES},
 };
 
 const struct schema_table schema_persona = {.name = "persona",
