@@ -7,10 +7,13 @@
 #include <stdatomic.h>
 
 #include "sidecar/store/journal.h"
-#include "sidecar/store/redis_link.h"
 #include "sidecar/store/reader.h"
+#include "sidecar/store/redis_link.h"
 #include "sidecar/store/session_cache.h"
 #include "sidecar/store/turnstile.h"
+
+/* Room behind the store's path for the names of what lies beside it. */
+enum { PARTS_SUFFIX_BYTES = 32 };
 
 /* Where the sweep over all sessions has come to; the writer's thread's own. */
 struct parts_sweep {

@@ -19,99 +19,12 @@ enum {
     WRITER_CACHE_BYTES = 16
                          << 20,   /* of pages, for the connection that writes */
     READER_CACHE_BYTES = 2 << 20, /* and for each that reads */
-    BUSY_MS = 250,                /* an analyst may hold the lock for so long */
     PATIENCE_MS = 20,             /* of a caller, with a full queue */
     PAGE_BYTES = 4096,
     WAL_PAGES = 4000, /* 16 MiB: pages written often go to the file once */
     CHECK_BYTES = 64 << 20, /* larger files are not looked through at start */
-    SEAL_LEAST_MS = 1000,
-    SUFFIX_BYTES = 32,
-    LINK_BYTES = 8 << 20 /* of requests to Redis that wait to be written */
+    LINK_BYTES = 8 << 20    /* of requests to Redis that wait to be written */
 };
-
-/* ---- options ------------------------------------------------------------- */
-
-/* The place of "auto", its folders made. */
-static bool
-chosen_path(char *room)
-{
-    static const struct {
-        const char *variable, *below;
-    } places[] = {{"STATE_DIRECTORY", ""},
-                  {"XDG_STATE_HOME", "/leeway"},
-                  {"HOME", "/.local/state/leeway"}};
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        const char *base = getenv(places[i].variable);
-        if (base == NULL || base[0] != '/') {
-            continue;
-        }
-        // systemd's may be a list by colons.
-        const int len =
-            snprintf(room, STORE_PATH_BYTES - SUFFIX_BYTES, "%.*s%s",
-                     (int)strcspn(base, ":"), base, places[i].below);
-        if (len < 0 || len >= STORE_PATH_BYTES - SUFFIX_BYTES) {
-            return false;
-        }
-        for (char *slash = strchr(room + 1, '/'); slash != NULL;
-             slash = strchr(slash + 1, '/')) {
-            *slash = '\0';
-            (void)mkdir(room, 0755); // it is told when the file is opened
-            *slash = '/';
-        }
-        (void)mkdir(room, 0700);
-        memcpy(room + len, "/store.db", sizeof("/store.db"));
-        return true;
-    }
-    return false;
-}
-
-struct store_options
-store_options_of(const struct config *config, char *room)
-{
-    const struct config_store *store = &config->store;
-    const struct config_journal *journal = &config->journal;
-    struct store_options options = {
-        .full_sync = store->durability == CONFIG_DURABLE_FULL,
-        .on_error = store->on_error == CONFIG_STORE_REFUSE ? STORE_REFUSE
-                                                           : STORE_DEGRADE,
-        .recreate_corrupt = store->on_corrupt == CONFIG_CORRUPT_RECREATE,
-        .window_ms = store->commit_window_ms,
-        .batch = store->batch,
-        .queue_bytes = store->queue_bytes,
-        .memory = store->memory,
-        .retention_ms = store->retention_days * 24 * 3600 * 1000,
-        .idle_ms = config->sessions.idle_ms,
-        .hot = config->sessions.hot,
-        .journal = journal->keep,
-        .journal_text = journal->text,
-        .journal_key = journal->key,
-        .journal_every = journal->checkpoint_records,
-        .journal_every_ms = journal->checkpoint_ms,
-        .journal_least_ms = SEAL_LEAST_MS,
-        .outbox = config->alerts.outbox,
-        .busy_ms = BUSY_MS,
-        .retry_ms = 100,
-        .retry_max_ms = 5000,
-        .redis = {.url = store->redis.url,
-                  .username = store->redis.username,
-                  .password = store->redis.password,
-                  .prefix = store->redis.prefix,
-                  .deadline_ms = store->redis.deadline_ms,
-                  .retry_ms = store->redis.retry_ms,
-                  .retry_max_ms = store->redis.retry_max_ms},
-    };
-
-    if (text_is(store->path, "auto")) {
-        options.path_is_chosen = true;
-        options.path = chosen_path(room) ? room : NULL;
-    } else if (!text_is(store->path, "none")) {
-        memcpy(room, store->path.at, store->path.len);
-        room[store->path.len] = '\0';
-        options.path = room;
-    }
-    return options;
-}
 
 /* ---- the writer's hooks -------------------------------------------------- */
 
@@ -285,7 +198,7 @@ in_use(const char *path, int fd, struct err *err)
 static bool
 take_lock(struct store *store, struct err *err)
 {
-    char name[STORE_PATH_BYTES + SUFFIX_BYTES];
+    char name[STORE_PATH_BYTES + PARTS_SUFFIX_BYTES];
     char pid[16];
 
     snprintf(name, sizeof(name), "%s.lock", store->path);
@@ -336,8 +249,8 @@ static bool
 move_aside(const struct store *store, int64_t now_ms, struct err *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", ".seal"};
-    char from[STORE_PATH_BYTES + SUFFIX_BYTES];
-    char to[STORE_PATH_BYTES + 2 * SUFFIX_BYTES];
+    char from[STORE_PATH_BYTES + PARTS_SUFFIX_BYTES];
+    char to[STORE_PATH_BYTES + 2 * PARTS_SUFFIX_BYTES];
 
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         snprintf(from, sizeof(from), "%s%s", store->path, suffixes[i]);
@@ -531,7 +444,7 @@ store_open(const struct store_options *options, int64_t now_ms, struct err *err)
     }
     store->options.journal_key.at = key;
     if (options->path != NULL &&
-        strlen(options->path) >= STORE_PATH_BYTES - SUFFIX_BYTES) {
+        strlen(options->path) >= STORE_PATH_BYTES - PARTS_SUFFIX_BYTES) {
         err_set(err, ERR_CONFIG, "the store's path is too long");
         store_close(store);
         return NULL;
