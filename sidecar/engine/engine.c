@@ -126,9 +126,9 @@ engine_with(struct engine *engine, struct roster *roster, struct err *err)
 }
 
 struct engine *
-engine_load(const char *path, const char *const *overrides,
-            size_t override_count, const struct kernel_set *kernels,
-            struct problems *problems)
+engine_load_untested(const char *path, const char *const *overrides,
+                     size_t override_count, const struct kernel_set *kernels,
+                     struct problems *problems)
 {
     struct arena *arena = arena_new(ARENA_BYTES);
 
@@ -145,7 +145,22 @@ engine_load(const char *path, const char *const *overrides,
     }
     const bool readable = !place_problems_any(problems);
     struct engine *engine = engine_build(config, kernels, problems);
-    if (engine != NULL && (!readable || !selftest_engine(engine, problems))) {
+    if (engine != NULL && !readable) {
+        engine_drop(engine);
+        engine = NULL;
+    }
+    return engine;
+}
+
+struct engine *
+engine_load(const char *path, const char *const *overrides,
+            size_t override_count, const struct kernel_set *kernels,
+            struct problems *problems)
+{
+    struct engine *engine = engine_load_untested(
+        path, overrides, override_count, kernels, problems);
+
+    if (engine != NULL && !selftest_engine(engine, problems)) {
         engine_drop(engine);
         engine = NULL;
     }

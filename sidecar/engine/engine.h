@@ -47,6 +47,12 @@ engine_load(const char *path, const char *const *overrides,
 struct engine *
 engine_with(struct engine *engine, struct roster *roster, struct err *err);
 
+/* The same without its tests: for trying out what they would refuse. */
+struct engine *
+engine_load_untested(const char *path, const char *const *overrides,
+                     size_t override_count, const struct kernel_set *kernels,
+                     struct problems *problems);
+
 struct engine *engine_keep(struct engine *engine); /* one reference more */
 void engine_drop(struct engine *engine); /* one less; frees the last; NULL ok */
 

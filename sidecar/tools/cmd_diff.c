@@ -3,7 +3,6 @@
 
 #include "proto/fault.h"
 #include "proto/json.h"
-#include "sidecar/engine/kept.h"
 #include "sidecar/serve/rotation.h"
 #include "sidecar/tools/diff_groups.h"
 #include "sidecar/tools/diff_show.h"
@@ -16,13 +15,7 @@
 #include "sidecar/tools/rescore_row.h"
 #include "sidecar/tools/rescore_stop.h"
 
-enum {
-    ROW_BYTES = 768 << 20,
-    PROBLEMS_BYTES = 64 << 20, /* of messages, at most */
-    CONFIG_BYTES = 1 << 30,    /* of a configuration, read */
-    SAMPLES = 3,
-    SIDES = 2
-};
+enum { ROW_BYTES = 768 << 20, SAMPLES = 3, SIDES = 2 };
 
 enum format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_JSONL };
 
@@ -436,40 +429,6 @@ diff(struct run *run, char *const *paths, size_t count)
     return code;
 }
 
-/* As command_engine, without the rules' own tests. */
-static struct engine *
-load_untested(const struct command_settings *settings,
-              const struct kernel_set *kernels)
-{
-    const char *path = command_path(settings);
-    struct arena *messages = arena_new(PROBLEMS_BYTES);
-    struct arena *arena = arena_new(CONFIG_BYTES);
-    struct engine *engine = NULL;
-    struct problems problems;
-
-    if (messages == NULL || arena == NULL) {
-        fprintf(stderr, "leeway: out of memory\n");
-    } else if (path != NULL && kernels != NULL) {
-        place_problems_init(&problems, messages);
-        struct config *config =
-            load_config(path, settings->overrides, settings->override_count,
-                        arena, &problems);
-        arena = config != NULL ? NULL : arena; // the configuration keeps it
-        const bool readable = !place_problems_any(&problems);
-        engine =
-            config != NULL ? engine_build(config, kernels, &problems) : NULL;
-        if (engine != NULL && !readable) {
-            engine_drop(engine);
-            engine = NULL;
-        }
-        engine = engine != NULL ? kept_load(engine, &problems) : NULL;
-        place_problems_print(&problems, stderr, false);
-    }
-    arena_free(arena);
-    arena_free(messages);
-    return engine;
-}
-
 static bool
 load_sides(struct run *run)
 {
@@ -478,7 +437,7 @@ load_sides(struct run *run)
     for (size_t i = 0; i < SIDES; i++) {
         const struct command_settings *side = &run->options->sides[i];
         run->engines[i] = run->options->untested
-                              ? load_untested(side, kernels)
+                              ? command_engine_untested(side, kernels)
                               : command_engine(side, kernels);
         if (run->engines[i] == NULL) {
             return false;

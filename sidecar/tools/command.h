@@ -70,6 +70,10 @@ const struct kernel_set *command_kernels(void);
 struct engine *command_engine(const struct command_settings *settings,
                               const struct kernel_set *kernels);
 
+/* The same without the rules' own tests. */
+struct engine *command_engine_untested(const struct command_settings *settings,
+                                       const struct kernel_set *kernels);
+
 /* Flushes stdout: COMMAND_DONE, or COMMAND_OUTPUT where it could not. */
 int command_finish(void);
 

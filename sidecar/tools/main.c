@@ -89,9 +89,9 @@ command_kernels(void)
     return set;
 }
 
-struct engine *
-command_engine(const struct command_settings *settings,
-               const struct kernel_set *kernels)
+static struct engine *
+load(const struct command_settings *settings, const struct kernel_set *kernels,
+     bool tested)
 {
     const char *path = command_path(settings);
     struct arena *arena = arena_new(PROBLEMS_BYTES);
@@ -102,8 +102,9 @@ command_engine(const struct command_settings *settings,
         fprintf(stderr, "leeway: out of memory\n");
     } else if (path != NULL && kernels != NULL) {
         place_problems_init(&problems, arena);
-        engine = engine_load(path, settings->overrides,
-                             settings->override_count, kernels, &problems);
+        engine = (tested ? engine_load : engine_load_untested)(
+            path, settings->overrides, settings->override_count, kernels,
+            &problems);
         if (engine != NULL) {
             engine = kept_load(engine, &problems);
         }
@@ -111,6 +112,20 @@ command_engine(const struct command_settings *settings,
     }
     arena_free(arena);
     return engine;
+}
+
+struct engine *
+command_engine(const struct command_settings *settings,
+               const struct kernel_set *kernels)
+{
+    return load(settings, kernels, true);
+}
+
+struct engine *
+command_engine_untested(const struct command_settings *settings,
+                        const struct kernel_set *kernels)
+{
+    return load(settings, kernels, false);
 }
 
 int
