@@ -6,12 +6,9 @@
 #include "sidecar/serve/rotation.h"
 #include "sidecar/tools/diff_groups.h"
 #include "sidecar/tools/diff_show.h"
+#include "sidecar/tools/rescore_flow.h"
 #include "sidecar/tools/rescore_judge.h"
-#include "sidecar/tools/rescore_notes.h"
 #include "sidecar/tools/rescore_options.h"
-#include "sidecar/tools/rescore_output.h"
-#include "sidecar/tools/rescore_pipeline.h"
-#include "sidecar/tools/rescore_progress.h"
 #include "sidecar/tools/rescore_row.h"
 #include "sidecar/tools/rescore_stop.h"
 
@@ -33,10 +30,7 @@ struct run {
     struct engine *engines[SIDES];
     struct rescore_judge_terms terms[SIDES];
     struct rotation *rotation;
-    struct rescore_input *input;
-    struct rescore_output output;
-    struct rescore_progress progress;
-    struct rescore_notes notes;
+    struct rescore_flow flow;
     struct diff_groups groups;
     struct err join_err;
     bool joined; /* all threads' groups */
@@ -310,27 +304,11 @@ write_batch(void *context, const struct rescore_batch *batch, struct err *err)
 {
     struct run *run = context;
 
-    if (batch->errors > 0) {
-        rescore_progress_clear(&run->progress);
-        rescore_notes_tell(&run->notes, batch);
-    }
-    if (!rescore_output_write(&run->output, buffer_text(&batch->out), err)) {
-        return false;
-    }
-    rescore_progress_step(&run->progress, batch->count, batch->place);
-    return true;
+    return rescore_flow_write(&run->flow, batch, err);
 }
 
 /* -------------------------------------------------------------------- a run
  */
-
-static int
-fail(struct run *run, const struct err *err)
-{
-    rescore_progress_clear(&run->progress);
-    fprintf(stderr, "leeway diff: %s\n", err->message);
-    return err->kind == ERR_IO ? COMMAND_OUTPUT : COMMAND_INTERNAL;
-}
 
 static bool
 judge_all(struct run *run, char *const *paths, size_t count, struct err *err)
@@ -344,14 +322,8 @@ judge_all(struct run *run, char *const *paths, size_t count, struct err *err)
     const struct rescore_input_options options =
         rescore_options_input(common, paths, count);
 
-    run->input = rescore_input_open(&options, err);
-    if (run->input == NULL) {
-        return false;
-    }
-    rescore_progress_begin(&run->progress, rescore_input_bytes(run->input));
-    return rescore_pipeline_run(
-        run->input, &work,
-        common->jobs > 0 ? common->jobs : rescore_pipeline_jobs(), err);
+    return rescore_flow_open(&run->flow, &options, err) &&
+           rescore_flow_run(&run->flow, &work, common->jobs, err);
 }
 
 static bool
@@ -378,7 +350,7 @@ tell(struct run *run, struct err *err)
     if (fine && run->options->format == FORMAT_JSONL) {
         fwrite(text.at, 1, text.len, stderr);
     } else if (fine) {
-        fine = rescore_output_write(&run->output, buffer_text(&text), err);
+        fine = rescore_output_write(&run->flow.output, buffer_text(&text), err);
     }
     buffer_clear(&text);
     return fine;
@@ -389,19 +361,18 @@ finish(struct run *run)
 {
     struct err err;
 
-    rescore_progress_clear(&run->progress);
-    rescore_notes_end(&run->notes);
+    rescore_flow_end(&run->flow);
     if (!run->joined) {
-        return fail(run, &run->join_err);
+        return rescore_flow_fail(&run->flow, &run->join_err);
     }
     if (!tell(run, &err)) {
-        return fail(run, &err);
+        return rescore_flow_fail(&run->flow, &err);
     }
     if (rescore_stop_asked()) {
         return rescore_stop_code();
     }
-    return rescore_notes_code(&run->notes, run->input, run->groups.rows,
-                              run->options->common.strict);
+    return rescore_notes_code(&run->flow.notes, run->flow.input,
+                              run->groups.rows, run->options->common.strict);
 }
 
 static int
@@ -419,12 +390,13 @@ diff(struct run *run, char *const *paths, size_t count)
     diff_groups_init(&run->groups, run->options->samples);
     if (run->rotation == NULL) {
         err_memory(&err, "the fallback lines");
-        code = fail(run, &err);
+        code = rescore_flow_fail(&run->flow, &err);
     } else {
-        code =
-            judge_all(run, paths, count, &err) ? finish(run) : fail(run, &err);
+        code = judge_all(run, paths, count, &err)
+                   ? finish(run)
+                   : rescore_flow_fail(&run->flow, &err);
     }
-    rescore_input_close(run->input);
+    rescore_input_close(run->flow.input);
     diff_groups_clear(&run->groups);
     return code;
 }
@@ -463,8 +435,8 @@ run(int argc, char **argv)
     }
     rescore_stop_watch();
     struct run run = {.options = &options,
-                      .output = rescore_output_standard(),
-                      .notes = {.command = "diff"},
+                      .flow = {.output = rescore_output_standard(),
+                               .notes = {.command = "diff"}},
                       .rotation = rotation_new(),
                       .joined = true};
     code = load_sides(&run) ? diff(&run, paths, count) : COMMAND_CONFIG;

@@ -5,12 +5,10 @@
 #include "proto/wire.h"
 #include "sidecar/base/file.h"
 #include "sidecar/serve/rotation.h"
+#include "sidecar/tools/rescore_flow.h"
 #include "sidecar/tools/rescore_judge.h"
 #include "sidecar/tools/rescore_labels.h"
-#include "sidecar/tools/rescore_notes.h"
 #include "sidecar/tools/rescore_options.h"
-#include "sidecar/tools/rescore_pipeline.h"
-#include "sidecar/tools/rescore_progress.h"
 #include "sidecar/tools/rescore_resume.h"
 #include "sidecar/tools/rescore_stop.h"
 #include "sidecar/tools/rescore_summary.h"
@@ -31,11 +29,8 @@ struct run {
     struct rotation *rotation;     /* where no line was shown yet */
     struct rescore_labels *labels; /* NULL: none are given */
     uint64_t labelled;             /* rows with one of them */
-    struct rescore_input *input;
-    struct rescore_output output;
+    struct rescore_flow flow;
     struct rescore_resume resume;
-    struct rescore_progress progress;
-    struct rescore_notes notes;
     struct rescore_summary summary;
     struct err tally_err; /* of joining the threads' tallies */
     bool tallied;         /* the summary has every row */
@@ -216,29 +211,11 @@ write_batch(void *context, const struct rescore_batch *batch, struct err *err)
 {
     struct run *run = context;
 
-    if (batch->errors > 0) {
-        rescore_progress_clear(&run->progress);
-        rescore_notes_tell(&run->notes, batch);
-    }
-    if (!rescore_output_write(&run->output, buffer_text(&batch->out), err)) {
-        return false;
-    }
-    rescore_progress_step(&run->progress, batch->count, batch->place);
-    return true;
+    return rescore_flow_write(&run->flow, batch, err);
 }
 
 /* -------------------------------------------------------------------- a run
  */
-
-static int
-fail(struct run *run, const struct err *err)
-{
-    rescore_progress_clear(&run->progress);
-    fprintf(stderr, "leeway rescore: %s\n", err->message);
-    return err->kind == ERR_IO      ? COMMAND_OUTPUT
-           : err->kind == ERR_STATE ? COMMAND_BAD_DATA
-                                    : COMMAND_INTERNAL;
-}
 
 /* What decides about every byte of the output. */
 static struct digest
@@ -262,7 +239,7 @@ open_output(struct run *run, char *const *paths, size_t count, struct err *err)
     struct rescore_resume_run record = {
         .configuration = run->terms.engine->hash, .options = digest_options(o)};
 
-    run->output = rescore_output_standard();
+    run->flow.output = rescore_output_standard();
     run->tallied = true;
     if (o->labels != NULL) {
         run->labels = rescore_labels_open(o->labels, err);
@@ -277,11 +254,11 @@ open_output(struct run *run, char *const *paths, size_t count, struct err *err)
     }
     if (!rescore_resume_input(paths, count, &record.input, err) ||
         !rescore_resume_open(o->resume, (enum rescore_row_format)o->format,
-                             &record, &run->output, &run->resume, err)) {
+                             &record, &run->flow.output, &run->resume, err)) {
         return false;
     }
     if (o->format == RESCORE_ROW_JSONL) {
-        return rescore_resume_tally(&run->output, &run->resume,
+        return rescore_resume_tally(&run->flow.output, &run->resume,
                                     &run->summary.tally, err);
     }
     run->tallied = run->resume.skip == 0;
@@ -297,7 +274,7 @@ write_header(struct run *run, struct err *err)
     if (run->options->format == RESCORE_ROW_CSV && !run->resume.header) {
         buffer_init(&line, 4096);
         rescore_row_header(&line, run->options->texts);
-        fine = rescore_output_write(&run->output, buffer_text(&line), err);
+        fine = rescore_output_write(&run->flow.output, buffer_text(&line), err);
         buffer_clear(&line);
     }
     return fine;
@@ -317,17 +294,10 @@ judge_all(struct run *run, char *const *paths, size_t count, struct err *err)
 
     options.skip = run->resume.skip;
     options.again = run->resume.again;
-    run->input = rescore_input_open(&options, err);
-    if (run->input == NULL) {
-        return false;
-    }
-    rescore_progress_begin(&run->progress, rescore_input_bytes(run->input));
-    return write_header(run, err) &&
-           rescore_pipeline_run(run->input, &work,
-                                common->jobs > 0 ? common->jobs
-                                                 : rescore_pipeline_jobs(),
-                                err) &&
-           rescore_output_end(&run->output, !rescore_stop_asked(), err);
+    return rescore_flow_open(&run->flow, &options, err) &&
+           write_header(run, err) &&
+           rescore_flow_run(&run->flow, &work, common->jobs, err) &&
+           rescore_output_end(&run->flow.output, !rescore_stop_asked(), err);
 }
 
 /* ------------------------------------------------------------------ its end
@@ -340,7 +310,7 @@ fill_summary(struct run *run, struct err *err)
     const struct digest options = rescore_options_digest(o);
     size_t count;
     const struct rescore_input_file *files =
-        rescore_input_files(run->input, &count);
+        rescore_input_files(run->flow.input, &count);
 
     memcpy(run->summary.configuration, run->terms.engine->hash, DIGEST_HEX);
     digest_hex(&options, run->summary.options);
@@ -394,15 +364,15 @@ tell_summary(struct run *run, struct err *err)
 
     if (!run->tallied) {
         fprintf(stderr, "leeway rescore: rows added: %" PRIu64 "\n",
-                run->progress.rows - run->resume.again);
+                run->flow.progress.rows - run->resume.again);
         return true;
     }
     buffer_init(&text, RESCORE_SUMMARY_BYTES);
     rescore_summary_show(&run->summary, &text);
-    const double seconds = rescore_progress_seconds(&run->progress);
+    const double seconds = rescore_progress_seconds(&run->flow.progress);
     fprintf(stderr, "leeway rescore: %.*s  speed      %.1f s, %.0f rows/s\n",
             TEXT_ARGS(buffer_text(&text)), seconds,
-            seconds > 0 ? (double)run->progress.rows / seconds : 0.0);
+            seconds > 0 ? (double)run->flow.progress.rows / seconds : 0.0);
     if (path != NULL) {
         buffer_reset(&text);
         fine = rescore_summary_write(&run->summary, &text, err) &&
@@ -417,19 +387,19 @@ finish(struct run *run)
 {
     struct err err;
 
-    rescore_progress_clear(&run->progress);
-    rescore_notes_end(&run->notes);
+    rescore_flow_end(&run->flow);
     tell_labels(run);
     if (!run->tallied && run->tally_err.kind != ERR_NONE) {
-        return fail(run, &run->tally_err);
+        return rescore_flow_fail(&run->flow, &run->tally_err);
     }
     if (!fill_summary(run, &err) || !tell_summary(run, &err)) {
-        return fail(run, &err);
+        return rescore_flow_fail(&run->flow, &err);
     }
     if (rescore_stop_asked()) {
         return rescore_stop_code();
     }
-    return rescore_notes_code(&run->notes, run->input, run->progress.rows,
+    return rescore_notes_code(&run->flow.notes, run->flow.input,
+                              run->flow.progress.rows,
                               run->options->common.strict);
 }
 
@@ -438,7 +408,7 @@ rescore(const struct options *options, struct engine *engine,
         char *const *paths, size_t count)
 {
     struct run run = {.options = options,
-                      .notes = {.command = "rescore"},
+                      .flow = {.notes = {.command = "rescore"}},
                       .terms =
                           {
                               .engine = engine,
@@ -452,15 +422,16 @@ rescore(const struct options *options, struct engine *engine,
     run.terms.rotation = run.rotation;
     if (run.rotation == NULL) {
         err_memory(&err, "the fallback lines");
-        code = fail(&run, &err);
+        code = rescore_flow_fail(&run.flow, &err);
     } else if (!open_output(&run, paths, count, &err)) {
-        code = fail(&run, &err);
+        code = rescore_flow_fail(&run.flow, &err);
     } else {
-        code = judge_all(&run, paths, count, &err) ? finish(&run)
-                                                   : fail(&run, &err);
+        code = judge_all(&run, paths, count, &err)
+                   ? finish(&run)
+                   : rescore_flow_fail(&run.flow, &err);
     }
-    rescore_output_close(&run.output);
-    rescore_input_close(run.input);
+    rescore_output_close(&run.flow.output);
+    rescore_input_close(run.flow.input);
     rescore_summary_clear(&run.summary);
     rotation_free(run.rotation);
     rescore_labels_close(run.labels);
